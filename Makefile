@@ -1,0 +1,140 @@
+# Builds xm, xend and their helpers, and runs their tests.
+#
+#   make            build everything              make install    DESTDIR, prefix, sbindir, sysconfdir honoured
+#   make unit       tests that need no Xen        make check      every test, the lab included
+#   make demo       a guest's life on two hosts   make SANITIZE=1 unit    the same tests under ASan and UBSan
+#
+# A folder's *.cc files become one archive; a file ending in main.cc is the entry point of a program.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+
+.PHONY: all
+all:
+
+# ---- configuration ---------------------------------------------------------------------------------------------------
+
+# These goals run before anything is installed, so they must not need config.mk; they call make again.
+BARE_GOALS := check demo packages clean distclean
+ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+
+configure: configure.ac
+	autoconf
+
+config.mk: configure config.mk.in
+	./configure --quiet
+
+# ---- compiling -------------------------------------------------------------------------------------------------------
+
+ifdef SANITIZE
+B := build/sanitize
+SANITIZE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+B := build
+endif
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+ALL_CXXFLAGS = -std=gnu++20 $(CXXFLAGS) $(WARNINGS) $(SANITIZE_FLAGS) -pthread -I. $(PKG_CFLAGS) \
+	-DXM_VERSION='"$(VERSION)"' -DLIBEXECDIR='"$(pkglibexecdir)"' -DXEN_CONFIG_DIR='"$(xenconfdir)"' \
+	-DXEN_PRIVATE_BINDIR='"$(XEN_PRIVATE_BINDIR)"'
+ALL_LDFLAGS = $(LDFLAGS) $(SANITIZE_FLAGS) -pthread
+
+sources = $(sort $(filter-out %main.cc,$(shell find $(1) -name '*.cc')))
+objects = $(patsubst %.cc,$(B)/obj/%.o,$(1))
+
+LIBS := sxp libxc-wrap rpc xend xm
+define archive
+$(1)_OBJECTS := $(call objects,$(call sources,$(1)))
+$(B)/lib$(1).a: $$($(1)_OBJECTS)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach lib,$(LIBS),$(eval $(call archive,$(lib))))
+
+# The helpers are linked from their own folder alone: they must not drag the daemon in.
+HELPER_OBJECTS := $(call objects,$(call sources,xend/helpers))
+$(B)/libhelpers.a: $(HELPER_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/obj/%.o: %.cc config.mk
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# ---- programs --------------------------------------------------------------------------------------------------------
+
+HELPERS := xc_build xc_save xc_restore
+PROGRAMS := $(B)/xm-cli/xm $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
+
+$(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS)
+
+$(B)/xend-daemon/xend: $(B)/obj/xend/main.o $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/libsxp.a
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS) $(XEND_LIBS) $(XEN_LIBS)
+
+# -rdynamic: functions of the helper (writev, read) must win over the C library's for libxenguest's calls.
+$(B)/helpers/%: $(B)/obj/xend/helpers/%_main.o $(B)/libhelpers.a $(B)/libxc-wrap.a $(B)/libsxp.a
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_LDFLAGS) -rdynamic -o $@ $^ $(HELPER_LIBS) $(XEN_LIBS)
+
+all: $(PROGRAMS)
+
+# ---- tests without Xen -----------------------------------------------------------------------------------------------
+
+TEST_LIBS = $(B)/libxm.a $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/libsxp.a
+define test_program
+$(B)/tests/$(1): $(call objects,$(sort $(shell find tests/$(1) -name '*.cc'))) $$(TEST_LIBS)
+	@mkdir -p $$(@D)
+	$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main
+endef
+$(foreach t,unit sim,$(eval $(call test_program,$(t))))
+
+.PHONY: unit sim
+unit: $(B)/tests/unit $(PROGRAMS)
+	build-aux/run-tests $(B) unit
+
+sim: $(B)/tests/sim $(PROGRAMS)
+	build-aux/run-tests $(B) sim
+
+FUZZERS := $(patsubst tests/fuzz/%.cc,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
+.PHONY: fuzz
+fuzz: $(FUZZERS)
+
+# libFuzzer needs clang, and the code under test instrumented by it: the few files it needs are compiled anew.
+build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(call sources,rpc)
+	@mkdir -p $(@D)
+	clang++ -std=gnu++20 -g -O1 -fsanitize=fuzzer,address,undefined -pthread -I. $(PKG_CFLAGS) -o $@ $^ $(RPC_LIBS)
+
+# ---- every test, the demonstration -----------------------------------------------------------------------------------
+
+.PHONY: packages check demo check-installed
+packages:
+	build-aux/install-packages
+
+check: packages
+	$(MAKE) -j$$(nproc) all
+	$(MAKE) -j$$(nproc) build/tests/unit build/tests/sim
+	build-aux/run-tests build unit sim lab
+
+demo: packages
+	$(MAKE) -j$$(nproc) all
+	tests/lab/demo
+
+# ---- installing ------------------------------------------------------------------------------------------------------
+
+include build-aux/install.mk
+
+# ---- cleaning --------------------------------------------------------------------------------------------------------
+
+.PHONY: clean distclean
+clean:
+	rm -rf build
+
+distclean: clean
+	rm -rf autom4te.cache configure config.mk config.log config.status

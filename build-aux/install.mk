@@ -1,0 +1,32 @@
+# What goes where on a dom0. Included by the Makefile.
+
+INSTALL_PROGRAMS = $(B)/xm-cli/xm $(B)/xend-daemon/xend
+UNITS = $(wildcard configs/*.service configs/*.socket)
+# Configuration files are kept when they are there already: they are the administrator's.
+CONFIG_FILES = configs/xend-config.sxp
+EXAMPLE_FILES = $(wildcard configs/xmexample*)
+MAN1 = $(wildcard man/*.1)
+MAN5 = $(wildcard man/*.5)
+MAN8 = $(wildcard man/*.8)
+
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(pkglibexecdir) $(DESTDIR)$(xenconfdir) $(DESTDIR)$(systemdsystemunitdir) \
+	  $(addprefix $(DESTDIR)$(mandir)/man,1 5 8)
+	install -m 755 $(INSTALL_PROGRAMS) $(DESTDIR)$(sbindir)
+	install -m 755 $(addprefix $(B)/helpers/,$(HELPERS)) $(DESTDIR)$(pkglibexecdir)
+	for f in $(CONFIG_FILES) $(EXAMPLE_FILES); do \
+	  test -e $(DESTDIR)$(xenconfdir)/$${f##*/} || install -m 644 $$f $(DESTDIR)$(xenconfdir); done
+	$(if $(UNITS),for u in $(UNITS); do sed 's|@sbindir@|$(sbindir)|g' $$u > $(DESTDIR)$(systemdsystemunitdir)/$${u##*/}; done)
+	$(if $(MAN1),install -m 644 $(MAN1) $(DESTDIR)$(mandir)/man1)
+	$(if $(MAN5),install -m 644 $(MAN5) $(DESTDIR)$(mandir)/man5)
+	$(if $(MAN8),install -m 644 $(MAN8) $(DESTDIR)$(mandir)/man8)
+
+# Leaves the configuration, logs and saved domains alone.
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(INSTALL_PROGRAMS)))
+	rm -f $(addprefix $(DESTDIR)$(pkglibexecdir)/,$(HELPERS))
+	-rmdir $(DESTDIR)$(pkglibexecdir)
+	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(notdir $(UNITS)))
+	rm -f $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MAN1))) $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(MAN5))) \
+	  $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MAN8)))
