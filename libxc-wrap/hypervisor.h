@@ -1,0 +1,120 @@
+// What the daemon asks of Xen itself, as a small interface: LibxcHypervisor (libxc_hypervisor.h) is the real one, tests
+// bring a fake. Building, saving and restoring memory are not here: helper programs do that (domain_builder.h,
+// domain_stream.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libxc-wrap/error.h"
+#include "libxc-wrap/types.h"
+
+namespace xc {
+
+// One domain as xc_domain_getinfolist tells it (spec modern-xen 2.1).
+struct DomainInfo {
+  DomId domid = 0;
+  Uuid handle;
+  bool hvm = false;  // PVH too
+  bool dying = false;
+  bool paused = false;  // by the toolstack
+  bool blocked = false;
+  bool running = false;
+  bool shutdown = false;  // shut down for any reason, crash included
+  ShutdownReason reason = ShutdownReason::kPoweroff;  // only meaningful when shutdown
+  KiB memory;                                         // allocated now
+  std::optional<KiB> max_memory;                      // nothing: unlimited (dom0)
+  std::uint64_t cpu_time_ns = 0;
+  unsigned online_vcpus = 0;
+  unsigned max_vcpu_id = 0;
+  std::uint32_t ssidref = 0;
+  std::uint32_t cpupool = 0;
+};
+
+struct VcpuInfo {
+  unsigned number = 0;
+  bool online = false, blocked = false, running = false;
+  std::uint64_t cpu_time_ns = 0;
+  unsigned cpu = 0;
+  std::vector<unsigned> affinity;  // hard affinity: physical CPUs
+};
+
+// Everything `xm info` wants (spec protocols 3.7, modern-xen 21).
+struct HostInfo {
+  unsigned nr_cpus = 0, nr_nodes = 0, cores_per_socket = 0, threads_per_core = 0, cpu_khz = 0;
+  std::string hw_caps;  // eight words of eight hex digits joined by ':'
+  bool hvm = false, pv = false, hap = false, shadow = false, hvm_directio = false;
+  bool grant_v2 = false;
+  MiB total_memory, free_memory;
+  KiB free_kib, scrub_kib, total_kib;  // the same in KiB, and what is being scrubbed
+  unsigned free_cpus = 0;               // in no pool
+  unsigned xen_major = 0, xen_minor = 0;
+  std::string xen_extra, xen_caps, xen_changeset, xen_commandline, platform_params;
+  std::string scheduler;  // "credit", "credit2", "arinc653", "rtds", "null"
+  unsigned pagesize = 0;
+  std::string cc_compiler, cc_compile_by, cc_compile_domain, cc_compile_date;
+  struct Cpu {
+    unsigned core, socket, node;
+  };
+  struct Node {
+    MiB total, free;
+    std::vector<std::uint32_t> distance;
+  };
+  std::vector<Cpu> cpu_topology;
+  std::vector<Node> numa;
+};
+
+struct NewDomain {
+  Uuid handle;
+  GuestType type = GuestType::kPv;
+  unsigned max_vcpus = 1;
+  std::uint32_t ssidref = 0;
+  std::uint32_t cpupool = 0;
+};
+
+struct SchedParams {
+  std::optional<std::uint16_t> weight, cap;  // nothing: leave as it is
+};
+
+// Every call throws xc::Error. Safe to call from several threads at once.
+class Hypervisor {
+ public:
+  virtual ~Hypervisor() = default;
+
+  virtual std::vector<DomainInfo> domains() = 0;                    // one hypercall, dom0 included, by domid
+  virtual std::optional<DomainInfo> domain(DomId domid) = 0;        // nothing: there is no such domain
+  virtual std::vector<VcpuInfo> vcpus(DomId domid, unsigned count) = 0;
+  virtual HostInfo host_info() = 0;
+
+  // Creates an empty, paused domain and allocates its vcpus. Both in one: an HVM container built without
+  // xc_domain_max_vcpus panics the hypervisor (spec modern-xen 24, pitfall 2). Leaves no domain behind when it throws.
+  virtual DomId create_domain(const NewDomain& domain) = 0;
+
+  virtual void set_max_memory(DomId domid, KiB maximum) = 0;
+  // PV: the limit of its memory map. PVH/HVM: the hvm parameters of a new domain and its paging pool, sized for `vcpus`
+  // and `maximum`; before any memory is given to it. Both: the TSC mode. (spec modern-xen 26.2 steps 4, 5)
+  virtual void prepare_for_memory(DomId domid, GuestType type, MiB maximum, unsigned vcpus, unsigned tsc_mode) = 0;
+  // New domains only: a restored one gets its policy from the image.
+  virtual void apply_cpuid_policy(DomId domid, GuestType type, bool itsc) = 0;
+  virtual Port allocate_channel(DomId domid) = 0;  // unbound, to be bound by dom0
+
+  virtual void pause(DomId domid) = 0;
+  virtual void unpause(DomId domid) = 0;
+  virtual void destroy(DomId domid) = 0;  // returns when Xen has torn it down
+  virtual void shutdown(DomId domid, ShutdownReason reason) = 0;
+  // Lets a suspended domain go on in place: its suspend call returns 1 (spec modern-xen 11, 26.5).
+  virtual void resume(DomId domid) = 0;
+  virtual void send_trigger(DomId domid, const std::string& name, unsigned vcpu) = 0;  // nmi reset init power s3resume
+
+  virtual void set_memory_target(DomId domid, KiB target) = 0;  // populate-on-demand target
+  virtual SchedParams sched_params(DomId domid) = 0;            // of the scheduler in use
+  virtual void set_sched_params(DomId domid, const SchedParams& params) = 0;
+  virtual void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) = 0;
+
+  virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
+  virtual void send_debug_keys(const std::string& keys) = 0;
+};
+
+}  // namespace xc
