@@ -1,0 +1,80 @@
+// All devices of domains, whatever their class: what the rest of the daemon calls. One file per class (vbd.cc, vif.cc, ...)
+// knows the class; hotplug.cc runs the handshake with Xen's scripts that they share.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libxc-wrap/store.h"
+#include "libxc-wrap/types.h"
+#include "sxp/value.h"
+
+namespace xend {
+
+// Whose device it is, as far as xenstore and scripts are concerned.
+struct DeviceOwner {
+  xc::DomId domid = 0;
+  std::string name;
+  std::string vm_path;   // "/vm/UUID" or "/vm/UUID-1"...
+  std::string protocol;  // of the image, e.g. "x86_64-abi"; may be empty
+  xc::GuestType type = xc::GuestType::kPv;
+};
+
+// One device of one domain. `config` is the element as configured, completed with what was made up for it (mac, uuid,
+// bootable ...): (vif (mac ..) (bridge ..) (uuid ..)). It is what a domain's SXP, images and restarts carry.
+struct Device {
+  std::string type;  // "vbd", "vif", "console", ...
+  unsigned id = 0;   // the last element of its xenstore paths: device number of a vbd, counter for others
+  sxp::Value config;
+};
+
+struct DeviceSettings {
+  std::chrono::seconds create_timeout{100};   // device-create-timeout
+  std::chrono::seconds destroy_timeout{100};  // device-destroy-timeout
+  std::string vif_script = "vif-bridge";      // vif-script
+  std::string scripts_dir = "/etc/xen/scripts";
+};
+
+class ScriptRunner;  // script_runner.h: runs one hotplug script; tests bring a fake
+
+class Devices {
+ public:
+  Devices(xc::Store& store, ScriptRunner& scripts, DeviceSettings settings);
+  ~Devices();
+
+  // Checks one device element of a configuration and completes it: id, mac, uuid, absolute script, bootable. `others` are
+  // the domain's devices so far. Throws Error with the texts of spec domain-lifecycle 9.2, protocols 7.5.
+  Device complete(const sxp::Value& config, const std::vector<Device>& others, xc::GuestType type) const;
+
+  // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then nothing
+  // of them is there.
+  void write(const DeviceOwner& owner, const std::vector<Device>& devices);
+
+  // Waits until the backend is ready, runs the script, checks its verdict (spec 9.3, modern-xen 16). Throws Error with the
+  // classic text; the device's nodes are then removed. Several devices may be connected at once from several threads.
+  void connect(const DeviceOwner& owner, const Device& device);
+
+  // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does not
+  // wait for the guest. Throws Error when the guest does not let go in time.
+  void disconnect(const DeviceOwner& owner, const Device& device, bool force);
+
+  // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or about
+  // to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
+  void release_all(const DeviceOwner& owner) noexcept;
+
+  // The element of a running device with what xenstore knows (spec protocols 7.5): (vif (bridge ..) (mac ..) (backend 0)).
+  // `config` of the device when xenstore no longer has it.
+  sxp::Value describe(const DeviceOwner& owner, const Device& device);
+
+  // For the API's getDeviceSxprs of a running domain: (ID ((key value) ...)) per frontend of that class (spec 3.6).
+  sxp::List frontends(const DeviceOwner& owner, const std::string& type);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace xend
