@@ -1,0 +1,98 @@
+// One domain as the daemon knows it while Xen runs it: configuration, ids, and who is busy with it. Whether it runs, is
+// paused or has crashed is not kept here: Xen is asked (spec domain-lifecycle section 3).
+//
+// Locks: a domain's lock and the table's are held for a few assignments only, never across a call to Xen, xenstore or a
+// helper. Work that must not overlap (making, saving, moving, restarting, destroying) holds an Operation instead.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "libxc-wrap/hypervisor.h"
+#include "xend/domain/domain_config.h"
+#include "xend/helpers/helpers.h"
+
+namespace xend {
+
+class Domain;
+
+struct DomainState {
+  DomainConfig config;  // config.name is the domain's own name, whatever it is shown as
+  std::string name;     // what it is called now: differs from config.name only as migrating-NAME
+  std::optional<xc::DomId> domid;  // nothing while it is being made
+  std::string vm_path;
+  std::string protocol;  // of the kernel, for the front ends
+  xc::Frame store_frame = 0, console_frame = 0;
+  xc::Port store_port = 0, console_port = 0;
+  double start_time = 0;  // seconds since 1970
+  unsigned restart_count = 0;
+  bool paused_by_admin = false;
+  bool preserved = false;  // shut down and kept, on_* = preserve
+  bool foreign = false;    // made by another toolstack: listed and left alone
+};
+
+// Exclusive use of a domain for something that takes time; ends with the object.
+class Operation {
+ public:
+  Operation(Operation&& other) noexcept;
+  Operation& operator=(Operation&&) = delete;
+  ~Operation();
+  const Cancellation& cancellation() const { return cancellation_; }
+
+ private:
+  friend class Domain;
+  Operation(std::shared_ptr<Domain> domain, Cancellation cancellation);
+  std::shared_ptr<Domain> domain_;
+  Cancellation cancellation_;
+};
+
+class Domain : public std::enable_shared_from_this<Domain> {
+ public:
+  explicit Domain(DomainState state);
+
+  DomainState state() const;  // a copy
+  std::string name() const;
+  xc::Uuid uuid() const;
+  std::optional<xc::DomId> domid() const;
+  // The domid of a domain that must be there. Throws Error "Domain 'NAME' is not started" while it has none.
+  xc::DomId running_domid() const;
+  DeviceOwner device_owner() const;
+
+  // Changes the state under the lock; `change` must not block.
+  template <typename Change>
+  void update(Change&& change) {
+    const std::lock_guard lock(mutex_);
+    change(state_);
+  }
+
+  // Begins exclusive work. `what` completes "Domain NAME is being ...". Throws Error when other work is going on.
+  Operation begin(const std::string& what);
+  // Begins work that ends all other: cancels what goes on and waits for it to give up, 60 seconds at most.
+  Operation begin_after_cancelling(const std::string& what);
+  // What is being done, "" when nothing.
+  std::string busy() const;
+  // Cancels the work that goes on, if any. Returns false when there was none.
+  bool cancel();
+
+  // The connecting of its devices, begun by the one who made it; awaited by waitForDevices and before it is destroyed.
+  void set_connecting(std::shared_future<void> connecting);
+  std::shared_future<void> connecting() const;  // not valid() when none was begun
+
+ private:
+  friend class Operation;
+  void end_operation();
+
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;
+  DomainState state_;
+  std::string busy_;
+  std::optional<Cancellation> running_;
+  std::shared_future<void> connecting_;
+};
+
+}  // namespace xend

@@ -1,0 +1,38 @@
+// Every domain the daemon knows, found by name, id or UUID in the classic order (spec xm-cli 3.1).
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "xend/domain/domain.h"
+
+namespace xend {
+
+class DomainTable {
+ public:
+  // By name, else by id when `key` is a decimal number, else by UUID. Null when there is none.
+  std::shared_ptr<Domain> find(const std::string& key) const;
+  // The same; throws Error of kind kInvalidDomain whose text is `key` (spec protocols 3.3).
+  std::shared_ptr<Domain> get(const std::string& key) const;
+  std::shared_ptr<Domain> by_domid(xc::DomId domid) const;
+
+  // Sorted by name, in byte order.
+  std::vector<std::shared_ptr<Domain>> all() const;
+
+  // Adds a domain. Throws Error "Domain 'NAME' already exists with ID 'N'" when its name or UUID is in use.
+  void insert(const std::shared_ptr<Domain>& domain);
+  void erase(const std::shared_ptr<Domain>& domain);
+
+  // Gives a domain another name. Throws Error "VM name 'N' already exists as domain ID".
+  void rename(const std::shared_ptr<Domain>& domain, const std::string& name);
+
+ private:
+  std::shared_ptr<Domain> named(const std::string& name) const;
+
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<Domain>> domains_;
+};
+
+}  // namespace xend

@@ -1,0 +1,72 @@
+#include <array>
+#include <string_view>
+
+#include "xend/domain/domain_config.h"
+#include "xend/domain/image_keys.h"
+
+namespace xend {
+
+namespace {
+
+// In the order in which the classic list printed them (spec xm-cli 2.8).
+constexpr std::array<std::string_view, 54> kPlatformKeys = {
+    "videoram",   "hpet",       "monitor_path",    "stdvga",      "vnclisten",
+    "loader",     "xen_platform_pci", "monitor",   "opengl",      "nestedhvm",
+    "rtc_timeoffset", "parallel", "pci",           "hap",         "localtime",
+    "timer_mode", "xen_extended_power_mgmt", "vncdisplay", "pci_msitranslate", "oos",
+    "apic",       "sdl",        "fda",             "fdb",         "usbdevice",
+    "display",    "vpt_align",  "vncconsole",      "serial",      "vncunused",
+    "soundhw",    "gfx_passthru", "boot",          "vncpasswd",   "pae",
+    "vhpt",       "viridian",   "acpi",            "vnc",         "nographic",
+    "nomigrate",  "usb",        "tsc_mode",        "guest_os_type", "device_model",
+    "keymap",     "pci_power_mgmt", "xauthority",  "isa",         "superpages",
+    "type",       "memory_sharing", "machine_address_size", "suppress_spurious_page_faults"};
+
+bool has_argument(const std::string& args, const std::string& key) {
+  return args.starts_with(key) || args.find(" " + key) != std::string::npos;
+}
+
+}  // namespace
+
+std::optional<std::string> ImageConfig::platform_value(const std::string& key) const {
+  for (const auto& [k, v] : platform)
+    if (k == key) return v;
+  return std::nullopt;
+}
+
+ImageConfig parse_image(const sxp::Value& element) {
+  ImageConfig image;
+  if (auto head = sxp::head(element); !head.empty()) image.head = head;
+  image.kernel = sxp::child_text(element, "kernel").value_or("");
+  image.ramdisk = sxp::child_text(element, "ramdisk").value_or("");
+  image.args = sxp::child_text(element, "args").value_or("");
+  // root= and ip= stand in front, unless the arguments say them already (spec protocols 7.4).
+  std::string prefix;
+  if (auto root = sxp::child_text(element, "root"); root && !root->empty() && !has_argument(image.args, "root="))
+    prefix += "root=" + *root + " ";
+  if (auto ip = sxp::child_text(element, "ip"); ip && !ip->empty() && !has_argument(image.args, "ip="))
+    prefix += "ip=" + *ip + " ";
+  image.args = prefix + image.args;
+  for (auto key : kPlatformKeys)
+    if (auto value = sxp::child_text(element, key)) image.platform.emplace_back(key, *value);
+  if (const auto* notes = sxp::child(element, "notes"))
+    for (const auto& note : sxp::children(*notes))
+      if (note.is_list() && note.as_list().size() == 2 && note.as_list()[0].is_string())
+        image.notes[note.as_list()[0].as_string()] = note.as_list()[1].text();
+  return image;
+}
+
+sxp::Value image_sxp(const ImageConfig& image) {
+  sxp::List element{image.head, sxp::Value::list({"kernel", image.kernel})};
+  if (!image.ramdisk.empty()) element.push_back(sxp::Value::list({"ramdisk", image.ramdisk}));
+  if (!image.args.empty()) element.push_back(sxp::Value::list({"args", image.args}));
+  for (const auto& [key, value] : image.platform) element.push_back(sxp::Value::list({key, value}));
+  if (!image.notes.empty()) {
+    sxp::List notes{"notes"};
+    for (const auto& [key, value] : image.notes) notes.push_back(sxp::Value::list({key, value}));
+    element.push_back(notes);
+  }
+  return sxp::Value::list({"image", element});
+}
+
+}  // namespace xend
