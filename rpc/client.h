@@ -36,8 +36,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Sends one call and waits for its result, for as long as it takes: a save lasts minutes.
-  // A top-level string result has its Python escapes undone (spec protocols 3.2). The connection is kept for the next call.
-  // Throws Fault, ConnectionError, ProtocolError.
+  // A top-level string result has its Python escapes undone (spec protocols 3.2). The connection is kept for the next
+  // call. Throws Fault, ConnectionError, ProtocolError.
   Value call(const std::string& method, const Array& params);
 
  private:

@@ -20,9 +20,9 @@ using LogLine = std::function<void(const char* level, const std::string& text)>;
 struct ServerLimits {
   std::size_t request_bytes = 8 * 1024 * 1024;
   std::size_t header_bytes = 16 * 1024;
-  unsigned connections = 64;         // more wait in the backlog
-  unsigned request_seconds = 30;     // for a request to arrive whole, once its first byte is there
-  unsigned idle_seconds = 600;       // kept-alive connection without a request
+  unsigned connections = 64;      // more wait in the backlog
+  unsigned request_seconds = 30;  // for a request to arrive whole, once its first byte is there
+  unsigned idle_seconds = 600;    // kept-alive connection without a request
 };
 
 class Server {
@@ -41,8 +41,8 @@ class Server {
   std::unique_ptr<Impl> impl_;
 };
 
-// Binds and listens on a unix stream socket: directory of `path` created 0700 (and chmod'ed to it), a stale socket removed
-// first (spec protocols 3.1). Returns the descriptor. Throws std::system_error.
+// Binds and listens on a unix stream socket: directory of `path` created 0700 (and chmod'ed to it), a stale socket
+// removed first (spec protocols 3.1). Returns the descriptor. Throws std::system_error.
 int listen_unix(const std::string& path);
 
 // Binds and listens on TCP ADDRESS:PORT; "" = every address. SO_REUSEADDR. Throws std::system_error.

@@ -1,4 +1,5 @@
-// A value of an XML-RPC call or result, with the nil extension. Integers are 32 bits wide on the wire (spec protocols 3.2).
+// A value of an XML-RPC call or result, with the nil extension. Integers are 32 bits wide on the wire (spec
+// protocols 3.2).
 #pragma once
 
 #include <concepts>
@@ -25,9 +26,7 @@ class Value {
   Value(std::string_view text) : v_(std::string(text)) {}
   Value(const char* text) : v_(std::string(text)) {}
   Value(std::same_as<bool> auto b) : v_(b) {}
-  Value(std::integral auto n)
-    requires(!std::same_as<decltype(n), bool>)
-      : v_(static_cast<std::int64_t>(n)) {}
+  Value(std::integral auto n) requires(!std::same_as<decltype(n), bool>) : v_(static_cast<std::int64_t>(n)) {}
   Value(double d) : v_(d) {}
   Value(Array items) : v_(std::move(items)) {}
   Value(Struct members);
@@ -62,5 +61,9 @@ Value from_sxp(const sxp::Value& v);
 
 // The reverse; a struct becomes a list of (name value) pairs.
 sxp::Value to_sxp(const Value& v);
+
+// What the classic server answers to a method it does not have. It is a result, not a fault (spec protocols 3.3):
+// {Status: "Failure", ErrorDescription: ["MESSAGE_METHOD_UNKNOWN", method]}.
+Value unknown_method(const std::string& method);
 
 }  // namespace rpc
