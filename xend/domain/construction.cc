@@ -1,0 +1,190 @@
+#include "xend/domain/construction.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "xend/domain/store_layout.h"
+#include "xend/domain/tear_down.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+// Paging memory that a PVH or HVM guest needs (spec domain-lifecycle section 5), in whole MiB.
+xc::KiB shadow_need(const DomainConfig& config) {
+  if (config.type == xc::GuestType::kPv) return {0};
+  const auto kib = std::max<std::uint64_t>(4 * (256 * config.vcpus + 2 * config.maxmem.value), config.shadow_memory.value * 1024);
+  return {(kib + 1023) / 1024 * 1024};
+}
+
+void check_readable(const std::string& path, const char* text) {
+  if (access(path.c_str(), R_OK) != 0) throw Error(fmt::format("{}: {}", text, path));
+}
+
+// Connects the devices beside whatever else goes on; whoever asks gets the first failure.
+std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domain>& domain) {
+  auto task = std::packaged_task<void()>([&host, owner = domain->device_owner(), devices = domain->state().config.devices] {
+    std::exception_ptr failure;
+    for (const auto& device : devices) {
+      try {
+        host.devices.connect(owner, device);
+      } catch (const std::exception& e) {
+        XEND_LOG(Error, "{} ({}): {}", owner.name, owner.domid, e.what());
+        if (!failure) failure = std::current_exception();
+      }
+    }
+    if (failure) std::rethrow_exception(failure);
+  });
+  auto future = task.get_future().share();
+  std::thread(std::move(task)).detach();
+  return future;
+}
+
+}  // namespace
+
+Construction::Construction(Host& host, DomainConfig config) : host_(host) {
+  check_can_run(config);
+  for (const auto& element : config.device_elements)
+    config.devices.push_back(host.devices.complete(element, config.devices, config.type));
+  const bool has_console = std::any_of(config.devices.begin(), config.devices.end(), [](const Device& d) { return d.type == "console"; });
+  if (!has_console)  // a running domain always shows one (spec protocols 7.5)
+    config.devices.push_back(host.devices.complete(
+        sxp::Value::list({"console", sxp::Value::list({"protocol", "vt100"}), sxp::Value::list({"location", "2"})}),
+        config.devices, config.type));
+  DomainState state;
+  state.config = std::move(config);
+  domain_ = std::make_shared<Domain>(std::move(state));
+  operation_.emplace(domain_->begin("started"));
+  host_.domains.insert(domain_);
+}
+
+Construction::~Construction() {
+  if (kept_) return;
+  if (const auto domid = domain_->domid())
+    XEND_LOG(Error, "Domain construction failed: {} ({}) is taken away again.", domain_->name(), *domid);
+  tear_down(host_, domain_);
+}
+
+void Construction::check_can_run(const DomainConfig& config) const {
+  if (config.type == xc::GuestType::kHvm)
+    throw Error(fmt::format("{} is an HVM guest: these are not available in this release yet. A Linux guest can run with type = "
+                            "\"pvh\" instead of builder = 'hvm'.",
+                            config.name));
+  const auto xen = host_.xen.host_info();
+  if (config.type == xc::GuestType::kPvh && !xen.hvm)
+    throw Error("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?");
+  if (config.type == xc::GuestType::kPv && !xen.pv)
+    throw Error(fmt::format("{} is a PV guest, and this Xen was built or booted without PV support. A Linux guest can run with "
+                            "type = \"pvh\".",
+                            config.name));
+}
+
+xc::KiB Construction::memory_need(const DomainConfig& config) const {
+  constexpr std::uint64_t kSpecialPages = 1024;  // the slack of make_shell: rings, ACPI tables, start info
+  return {xc::KiB(config.memory).value + shadow_need(config).value + kSpecialPages};
+}
+
+void Construction::make_shell() {
+  const auto config = domain_->state().config;
+  memory_.emplace(host_.memory.reserve(memory_need(config), config.name));
+  xc::DomId domid = 0;
+  try {
+    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, 0});
+  } catch (const xc::Error& e) {
+    throw Error(fmt::format("Creating domain failed: name={}\n{}", config.name, e.what()));
+  }
+  XEND_LOG(Debug, "Adding Domain: {} ({})", domid, config.name);
+  domain_->update([&](DomainState& s) {
+    s.domid = domid;
+    s.start_time = now();
+    s.vm_path = choose_vm_path(host_.store, config.uuid);
+  });
+  write_skeleton(host_.store, domain_->state());
+  // What the hypervisor itself puts beside the guest's RAM -- rings, ACPI tables -- counts too (spec modern-xen 26.4).
+  host_.xen.set_max_memory(domid, {xc::KiB(config.maxmem).value + 1024});
+  const auto store_port = host_.xen.allocate_channel(domid);
+  const auto console_port = host_.xen.allocate_channel(domid);
+  host_.xen.prepare_for_memory(domid, config.type, config.maxmem, config.vcpus, config.tsc_mode());
+  for (unsigned vcpu = 0; vcpu < config.vcpus && vcpu < config.cpus.size(); ++vcpu)
+    if (!config.cpus[vcpu].empty()) host_.xen.pin_vcpu(domid, vcpu, config.cpus[vcpu]);
+  if (config.cpu_weight != 256 || config.cpu_cap != 0)
+    host_.xen.set_sched_params(domid, {config.cpu_weight, config.cpu_cap});
+  domain_->update([&](DomainState& s) {
+    s.store_port = store_port;
+    s.console_port = console_port;
+  });
+}
+
+void Construction::build(const Cancellation& cancel) {
+  const auto state = domain_->state();
+  const auto& config = state.config;
+  if (config.image.kernel.empty())
+    throw Error(fmt::format("{} has no kernel. Boot loaders are not available in this release yet: name a kernel of this host.",
+                            config.name));
+  check_readable(config.image.kernel, "Kernel image does not exist");
+  if (!config.image.ramdisk.empty()) check_readable(config.image.ramdisk, "Kernel ramdisk does not exist");
+  host_.xen.apply_cpuid_policy(*state.domid, config.type, config.nomigrate() || config.tsc_mode() == 1);
+  XEND_LOG(Info, "buildDomain os={} dom={} vcpus={}", config.image.head, *state.domid, config.vcpus);
+  BuildRequest request;
+  request.name = config.name;
+  request.domid = *state.domid;
+  request.type = config.type;
+  request.kernel = config.image.kernel;
+  request.ramdisk = config.image.ramdisk;
+  request.cmdline = config.image.args;
+  request.features = config.features;
+  request.memory = config.memory;
+  request.vcpus = config.vcpus;
+  request.store_port = state.store_port;
+  request.console_port = state.console_port;
+  auto built = host_.helpers.build(request, cancel);
+  domain_->update([&](DomainState& s) {
+    s.store_frame = built.store_frame;
+    s.console_frame = built.console_frame;
+    s.protocol = std::move(built.protocol);
+    s.config.image.notes = std::move(built.notes);
+  });
+  memory_.reset();
+}
+
+void Construction::restore(int fd, const Cancellation& cancel) {
+  const auto state = domain_->state();
+  RestoreRequest request;
+  request.name = state.config.name;
+  request.domid = *state.domid;
+  request.type = state.config.type;
+  request.fd = fd;
+  request.store_port = state.store_port;
+  request.console_port = state.console_port;
+  const auto restored = host_.helpers.restore(request, cancel);
+  domain_->update([&](DomainState& s) {
+    s.store_frame = restored.store_frame;
+    s.console_frame = restored.console_frame;
+    if (s.config.type == xc::GuestType::kPv && s.protocol.empty()) s.protocol = "x86_64-abi";
+  });
+  memory_.reset();
+}
+
+void Construction::introduce() {
+  const auto state = domain_->state();
+  write_details(host_.store, state, host_.options.console_limit_bytes());
+  host_.devices.write(domain_->device_owner(), state.config.devices);
+  host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
+}
+
+std::shared_ptr<Domain> Construction::keep() {
+  host_.running_state.remember(domain_->state());
+  domain_->set_connecting(connect_devices(host_, domain_));
+  kept_ = true;
+  operation_.reset();
+  return domain_;
+}
+
+}  // namespace xend

@@ -1,0 +1,40 @@
+// A domain while it is being made, step by step; whatever has been made is undone unless keep() is reached. Starting and
+// restoring share every step but the one that fills the memory (spec domain-lifecycle section 4, modern-xen 26.2).
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "xend/domain/host.h"
+
+namespace xend {
+
+class Construction {
+ public:
+  // Puts the domain into the table: from here on its name and UUID are taken. Throws Error when they were already.
+  Construction(Host& host, DomainConfig config);
+  ~Construction();
+  Construction(const Construction&) = delete;
+  Construction& operator=(const Construction&) = delete;
+
+  const std::shared_ptr<Domain>& domain() const { return domain_; }
+
+  // Steps in their order; each throws Error.
+  void make_shell();                                               // Xen domain, xenstore skeleton, limits, channels
+  void build(const Cancellation& cancel);                          // memory of a new domain, from its kernel
+  void restore(int fd, const Cancellation& cancel);                // memory out of an image at fd's position
+  void introduce();                                                // xenstore and console know it; devices written
+  std::shared_ptr<Domain> keep();                                  // done: paused, devices being connected
+
+ private:
+  void check_can_run(const DomainConfig& config) const;
+  xc::KiB memory_need(const DomainConfig& config) const;
+
+  Host& host_;
+  std::shared_ptr<Domain> domain_;
+  std::optional<Operation> operation_;
+  std::optional<MemoryReservation> memory_;
+  bool kept_ = false;
+};
+
+}  // namespace xend

@@ -1,0 +1,32 @@
+// The host as operations on domains see it: what they are done with. One object, made by the daemon (or by a test, on
+// fakes), outliving everything that refers to it.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "libxc-wrap/hypervisor.h"
+#include "libxc-wrap/store.h"
+#include "xend/config/options.h"
+#include "xend/devices/devices.h"
+#include "xend/domain/domain_table.h"
+#include "xend/domain/running_state.h"
+#include "xend/helpers/helpers.h"
+#include "xend/node/memory.h"
+
+namespace xend {
+
+struct Host {
+  xc::Hypervisor& xen;
+  xc::Store& store;
+  Devices& devices;
+  Helpers& helpers;
+  const Options& options;
+  DomainTable& domains;
+  MemoryLedger& memory;
+  RunningState& running_state;
+  // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down meanwhile.
+  std::function<void()> look_again = [] {};
+};
+
+}  // namespace xend

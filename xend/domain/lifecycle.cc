@@ -1,0 +1,79 @@
+#include "xend/domain/lifecycle.h"
+
+#include "xend/domain/construction.h"
+#include "xend/domain/store_layout.h"
+#include "xend/domain/tear_down.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
+  Construction construction(host, DomainConfig::parse(config));
+  const Cancellation never;
+  construction.make_shell();
+  construction.build(never);
+  construction.introduce();
+  return construction.keep();
+}
+
+void wait_for_devices(const Domain& domain) {
+  if (const auto connecting = domain.connecting(); connecting.valid()) connecting.get();
+}
+
+void require_ours(const Domain& domain, const char* verb) {
+  const auto state = domain.state();
+  if (state.domid == xc::DomId{0}) throw Error(fmt::format("Cannot {} privileged domain {}", verb, state.name));
+  if (state.foreign)
+    throw Error(fmt::format("Domain {} was made by another toolstack, so xend does not {} it: use that one (xl?).", state.name,
+                            verb));
+}
+
+void pause_domain(Host& host, Domain& domain) {
+  if (domain.domid() == xc::DomId{0}) require_ours(domain, "pause");
+  const auto domid = domain.running_domid();
+  host.xen.pause(domid);
+  XEND_LOG(Info, "Domain {} ({}) paused.", domain.name(), domid);
+}
+
+void unpause_domain(Host& host, Domain& domain) {
+  if (domain.domid() == xc::DomId{0}) require_ours(domain, "unpause");
+  const auto domid = domain.running_domid();
+  host.xen.unpause(domid);
+  XEND_LOG(Info, "Domain {} ({}) unpaused.", domain.name(), domid);
+}
+
+void shut_down_domain(Host& host, Domain& domain, const std::string& reason) {
+  if (domain.domid() == xc::DomId{0}) throw Error("Domain 0 cannot be shutdown");
+  const auto domid = domain.domid();
+  if (!domid) throw Error("Domain cannot be shutdown");
+  if (reason != "poweroff" && reason != "reboot" && reason != "suspend" && reason != "halt" && reason != "crash")
+    throw Error(fmt::format("Invalid reason: {}", reason));
+  host.store.write(domain_path(*domid) + "/control/shutdown", reason);
+  XEND_LOG(Info, "Domain {} ({}) asked to shut down: {}.", domain.name(), *domid, reason);
+}
+
+void destroy_domain(Host& host, const std::shared_ptr<Domain>& domain) {
+  if (domain->domid() == xc::DomId{0}) require_ours(*domain, "destroy");
+  const auto operation = domain->begin_after_cancelling("destroyed");
+  XEND_LOG(Debug, "Destroying {} ({}) ...", domain->name(), domain->domid().value_or(0));
+  tear_down(host, domain);
+}
+
+void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& name) {
+  require_ours(*domain, "rename");
+  check_name(name);
+  const auto operation = domain->begin("renamed");
+  host.domains.rename(domain, name);
+  domain->update([&](DomainState& s) { s.config.name = name; });
+  const auto state = domain->state();
+  if (!state.domid) return;
+  write_name(host.store, state);
+  host.running_state.remember(state);
+}
+
+void send_sysrq(Host& host, Domain& domain, char key) {
+  host.store.write(domain_path(domain.running_domid()) + "/control/sysrq", std::string(1, key));
+}
+
+}  // namespace xend

@@ -1,0 +1,36 @@
+// What can be done to a domain while it runs here: start, pause, unpause, shut down, destroy, rename. Texts of refusals:
+// spec xm-cli 1.7, protocols 3.4. Saving and moving have files of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sxp/value.h"
+#include "xend/domain/host.h"
+
+namespace xend {
+
+// Makes a domain from (vm ...); it is paused, its devices are being connected. Throws Error; then nothing of it is there.
+std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config);
+
+// Waits until every device is connected. Throws Error with the first device's failure.
+void wait_for_devices(const Domain& domain);
+
+void pause_domain(Host& host, Domain& domain);
+void unpause_domain(Host& host, Domain& domain);
+
+// Asks the guest: poweroff, reboot, suspend, halt or crash. Returns at once.
+void shut_down_domain(Host& host, Domain& domain, const std::string& reason);
+
+// Ends it, cancelling whatever is being done with it; the name is free when this returns.
+void destroy_domain(Host& host, const std::shared_ptr<Domain>& domain);
+
+// Throws Error with the texts of spec protocols 7.6.
+void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& name);
+
+void send_sysrq(Host& host, Domain& domain, char key);
+
+// Throws Error "Cannot VERB privileged domain NAME" for dom0, and a sentence for a domain that another toolstack made.
+void require_ours(const Domain& domain, const char* verb);
+
+}  // namespace xend

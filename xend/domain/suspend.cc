@@ -1,0 +1,88 @@
+#include "xend/domain/suspend.h"
+
+#include "xend/domain/store_layout.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+bool is_suspended(const std::optional<xc::DomainInfo>& info) {
+  return info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend;
+}
+
+// Takes the request back, unless the guest has taken it: it empties the node, and may do so at any moment.
+void withdraw(Host& host, const std::string& node) {
+  host.store.transaction([&](xc::Store& t) {
+    if (t.read(node) == "suspend") t.write(node, "");
+  });
+}
+
+class Handshake {
+ public:
+  Handshake(Host& host, Domain& domain, SuspendLimits limits)
+      : host_(host), name_(domain.state().config.name), domid_(domain.running_domid()), limits_(limits),
+        node_(domain_path(domid_) + "/control/shutdown"), watch_(host.store.watch()) {}
+
+  void run(const Cancellation& cancel) {
+    watch_->add(node_, "request");
+    watch_->add("@releaseDomain", "release");
+    host_.store.write(node_, "suspend");
+    const auto begin = Clock::now();
+    try {
+      while (!done(begin, cancel)) watch_->wait(Clock::now() + std::chrono::milliseconds(200));
+    } catch (...) {
+      withdraw(host_, node_);
+      throw;
+    }
+  }
+
+ private:
+  bool done(Clock::time_point begin, const Cancellation& cancel) {
+    const auto info = host_.xen.domain(domid_);
+    if (is_suspended(info)) return true;
+    if (!info || info->dying || info->shutdown)
+      throw Error(fmt::format("Domain {} ({}) ended while it was being suspended.", name_, domid_));
+    if (cancel.cancelled()) throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
+    const auto waited = Clock::now() - begin;
+    if (!taken_) taken_ = host_.store.read(node_).value_or("") != "suspend";
+    if (!taken_ && waited > limits_.to_take_the_request)
+      throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} did not take the request within {} seconds: its "
+                              "kernel has no support for it or hangs. It runs on; shut it down instead.",
+                              domid_, name_, limits_.to_take_the_request.count()));
+    if (waited > limits_.to_take_the_request + limits_.to_stop)
+      throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} took the request and did not stop within {} "
+                              "seconds: look at its console.",
+                              domid_, name_, limits_.to_stop.count()));
+    return false;
+  }
+
+  Host& host_;
+  std::string name_;
+  xc::DomId domid_;
+  SuspendLimits limits_;
+  std::string node_;
+  std::unique_ptr<xc::Watch> watch_;
+  bool taken_ = false;
+};
+
+}  // namespace
+
+void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel, SuspendLimits limits) {
+  XEND_LOG(Debug, "Suspending {} ({}) ...", domain.name(), domain.running_domid());
+  Handshake(host, domain, limits).run(cancel);
+  XEND_LOG(Info, "Domain {} ({}) suspended.", domain.name(), domain.running_domid());
+}
+
+void resume_guest(Host& host, Domain& domain) {
+  const auto domid = domain.running_domid();
+  if (!is_suspended(host.xen.domain(domid))) return;
+  host.xen.resume(domid);
+  host.store.resume_domain(domid);
+  XEND_LOG(Info, "Domain {} ({}) resumed.", domain.state().config.name, domid);
+}
+
+}  // namespace xend

@@ -1,0 +1,46 @@
+#include "xend/domain/tear_down.h"
+
+#include "xend/domain/store_layout.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+template <typename Step>
+void attempt(const DomainState& domain, const char* what, Step&& step) noexcept {
+  try {
+    step();
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "{} of domain {} ({}) failed: {}", what, domain.config.name, domain.domid.value_or(0), e.what());
+  }
+}
+
+}  // namespace
+
+void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
+  // A device that is just being connected would come back behind our backs: its connecting has limits of its own.
+  if (const auto connecting = domain->connecting(); connecting.valid()) connecting.wait();
+  const auto state = domain->state();
+  if (state.domid) {
+    const auto domid = *state.domid;
+    attempt(state, "Pausing", [&] {
+      if (host.xen.domain(domid)) host.xen.pause(domid);
+    });
+    attempt(state, "Destroying", [&] {
+      if (host.xen.domain(domid)) host.xen.destroy(domid);
+    });
+    host.devices.release_all(domain->device_owner());
+    attempt(state, "Removing the xenstore nodes", [&] {
+      host.store.transaction([&](xc::Store& t) {
+        t.remove(domain_path(domid));
+        if (!state.vm_path.empty()) t.remove(state.vm_path);
+        t.remove("/libxl/" + std::to_string(domid));
+      });
+    });
+    host.running_state.forget(domid);
+  }
+  host.domains.erase(domain);
+}
+
+}  // namespace xend
