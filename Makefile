@@ -47,7 +47,7 @@ objects = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 LIBS := sxp libxc-wrap rpc xend xm
 define archive
 $(1)_OBJECTS := $(call objects,$(call sources,$(1)))
-$(B)/lib$(1).a: $$($(1)_OBJECTS)
+$(B)/lib$(1:lib%=%).a: $$($(1)_OBJECTS)
 	@rm -f $$@
 	ar rcs $$@ $$^
 endef

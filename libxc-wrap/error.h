@@ -11,7 +11,7 @@ class Error : public std::runtime_error {
  public:
   Error(std::string call, int error, const std::string& library_log = "");
   const std::string& call() const { return call_; }  // for example "xc_domain_create"
-  int error() const { return error_; }                // errno; 0 when the library gave none
+  int error() const { return error_; }               // errno; 0 when the library gave none
 
  private:
   std::string call_;

@@ -22,7 +22,7 @@ struct DomainInfo {
   bool paused = false;  // by the toolstack
   bool blocked = false;
   bool running = false;
-  bool shutdown = false;  // shut down for any reason, crash included
+  bool shutdown = false;                              // shut down for any reason, crash included
   ShutdownReason reason = ShutdownReason::kPoweroff;  // only meaningful when shutdown
   KiB memory;                                         // allocated now
   std::optional<KiB> max_memory;                      // nothing: unlimited (dom0)
@@ -49,7 +49,7 @@ struct HostInfo {
   bool grant_v2 = false;
   MiB total_memory, free_memory;
   KiB free_kib, scrub_kib, total_kib;  // the same in KiB, and what is being scrubbed
-  unsigned free_cpus = 0;               // in no pool
+  unsigned free_cpus = 0;              // in no pool
   unsigned xen_major = 0, xen_minor = 0;
   std::string xen_extra, xen_caps, xen_changeset, xen_commandline, platform_params;
   std::string scheduler;  // "credit", "credit2", "arinc653", "rtds", "null"
@@ -83,8 +83,8 @@ class Hypervisor {
  public:
   virtual ~Hypervisor() = default;
 
-  virtual std::vector<DomainInfo> domains() = 0;                    // one hypercall, dom0 included, by domid
-  virtual std::optional<DomainInfo> domain(DomId domid) = 0;        // nothing: there is no such domain
+  virtual std::vector<DomainInfo> domains() = 0;              // one hypercall, dom0 included, by domid
+  virtual std::optional<DomainInfo> domain(DomId domid) = 0;  // nothing: there is no such domain
   virtual std::vector<VcpuInfo> vcpus(DomId domid, unsigned count) = 0;
   virtual HostInfo host_info() = 0;
 
@@ -92,6 +92,8 @@ class Hypervisor {
   // xc_domain_max_vcpus panics the hypervisor (spec modern-xen 24, pitfall 2). Leaves no domain behind when it throws.
   virtual DomId create_domain(const NewDomain& domain) = 0;
 
+  // As given. What Xen counts against it beside the guest's memory (special pages, ACPI tables) needs 1 MiB more:
+  // without that slack a build or a restore fails (spec modern-xen 26.4, 26.7).
   virtual void set_max_memory(DomId domid, KiB maximum) = 0;
   // PV: the limit of its memory map. PVH/HVM: the hvm parameters of a new domain and its paging pool, sized for `vcpus`
   // and `maximum`; before any memory is given to it. Both: the TSC mode. (spec modern-xen 26.2 steps 4, 5)

@@ -1,4 +1,5 @@
-// Xenstore as the daemon uses it, as a small interface: LibxenStore (libxenstore.h) is the real one, tests bring a fake.
+// Xenstore as the daemon uses it, as a small interface: LibxenStore (libxenstore.h) is the real one, tests bring a
+// fake.
 #pragma once
 
 #include <chrono>
@@ -50,13 +51,13 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Nothing when there is no such node. Values of guests are hostile: `limit` bytes at most are returned, a longer value
-  // is an error (E2BIG).
+  // Nothing when there is no such node. Values of guests are hostile: `limit` bytes at most are returned, a longer
+  // value is an error (E2BIG).
   virtual std::optional<std::string> read(const std::string& path, std::size_t limit = 4096) = 0;
   virtual void write(const std::string& path, const std::string& value) = 0;  // makes missing parents
   virtual void make_dir(const std::string& path) = 0;
-  virtual void remove(const std::string& path) = 0;                      // with all below it; none there is fine
-  virtual std::vector<std::string> list(const std::string& path) = 0;     // names of children; empty when none
+  virtual void remove(const std::string& path) = 0;                    // with all below it; none there is fine
+  virtual std::vector<std::string> list(const std::string& path) = 0;  // names of children; empty when none
   virtual void set_permissions(const std::string& path, const Permissions& permissions) = 0;
 
   // Runs `steps` in one transaction; all of it again when somebody else interfered. Nothing of it stays when it throws.

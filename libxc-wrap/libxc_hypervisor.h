@@ -1,0 +1,63 @@
+// The real Hypervisor: domctls, sysctls and hvm parameters through libxenctrl, resume and CPUID through libxenguest.
+// Calls that wait (destroying a large domain takes seconds) hold up nobody: each takes a handle of its own from a pool.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "libxc-wrap/handle.h"
+#include "libxc-wrap/hypervisor.h"
+
+namespace xc {
+
+class LibxcHypervisor final : public Hypervisor {
+ public:
+  // Opens the first handle. Throws Error when this is no dom0, or not root.
+  LibxcHypervisor();
+
+  std::vector<DomainInfo> domains() override;
+  std::optional<DomainInfo> domain(DomId domid) override;
+  std::vector<VcpuInfo> vcpus(DomId domid, unsigned count) override;
+  HostInfo host_info() override;
+  DomId create_domain(const NewDomain& domain) override;
+  void set_max_memory(DomId domid, KiB maximum) override;
+  void prepare_for_memory(DomId domid, GuestType type, MiB maximum, unsigned vcpus, unsigned tsc_mode) override;
+  void apply_cpuid_policy(DomId domid, GuestType type, bool itsc) override;
+  Port allocate_channel(DomId domid) override;
+  void pause(DomId domid) override;
+  void unpause(DomId domid) override;
+  void destroy(DomId domid) override;
+  void shutdown(DomId domid, ShutdownReason reason) override;
+  void resume(DomId domid) override;
+  void send_trigger(DomId domid, const std::string& name, unsigned vcpu) override;
+  void set_memory_target(DomId domid, KiB target) override;
+  SchedParams sched_params(DomId domid) override;
+  void set_sched_params(DomId domid, const SchedParams& params) override;
+  void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  std::string console_ring(bool clear) override;
+  void send_debug_keys(const std::string& keys) override;
+
+ private:
+  // A handle for one call; goes back to the pool.
+  class Lease {
+   public:
+    explicit Lease(LibxcHypervisor& owner);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Handle* operator->() { return &handle_; }
+    Handle& operator*() { return handle_; }
+
+   private:
+    LibxcHypervisor& owner_;
+    Handle handle_;
+  };
+
+  Handle take_handle();
+
+  std::mutex mutex_;
+  std::vector<Handle> idle_;
+};
+
+}  // namespace xc
