@@ -1,5 +1,5 @@
 // A value of an XML-RPC call or result, with the nil extension. Integers are 32 bits wide on the wire (spec
-// protocols 3.2).
+// protocols 3.2). How values look as XML is not known here: that is codec.h.
 #pragma once
 
 #include <concepts>

@@ -1,0 +1,82 @@
+#include <netdb.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "rpc/file_descriptor.h"
+#include "rpc/server.h"
+#include "rpc/unix_address.h"
+
+namespace rpc {
+
+namespace {
+
+constexpr int kBacklog = 128;
+
+[[noreturn]] void throw_errno(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+void make_private_directory(const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory.parent_path());
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) throw_errno(errno, directory);
+  if (::chmod(directory.c_str(), 0700) != 0) throw_errno(errno, directory);
+}
+
+// Removes a socket that nobody listens on. One that answers belongs to a running daemon, and anything that is not a
+// socket to somebody else: both stay, and are an error.
+void remove_stale_socket(const std::string& path, const UnixAddress& address) {
+  struct stat st {};
+  if (::lstat(path.c_str(), &st) != 0) {
+    if (errno == ENOENT) return;
+    throw_errno(errno, path);
+  }
+  if (!S_ISSOCK(st.st_mode)) throw_errno(EEXIST, path + " is not a socket");
+  const FileDescriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe) throw_errno(errno, "socket");
+  // EAGAIN: somebody listens, and others wait.
+  if (::connect(probe.get(), address.get(), address.size()) == 0 || errno == EAGAIN) {
+    throw_errno(EADDRINUSE, "another process listens on " + path);
+  }
+  if (::unlink(path.c_str()) != 0) throw_errno(errno, path);
+}
+
+}  // namespace
+
+int listen_unix(const std::string& path) {
+  const UnixAddress address(path);
+  make_private_directory(std::filesystem::path(path).parent_path());
+  remove_stale_socket(path, address);
+  FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) throw_errno(errno, "socket");
+  if (::bind(fd.get(), address.get(), address.size()) != 0) throw_errno(errno, path);
+  if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, path);
+  return fd.release();
+}
+
+int listen_tcp(const std::string& address, unsigned port) {
+  const std::string where = (address.empty() ? "*" : address) + ":" + std::to_string(port);
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_family = address.empty() ? AF_INET : AF_UNSPEC;
+  addrinfo* found = nullptr;
+  const int error =
+      ::getaddrinfo(address.empty() ? nullptr : address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (error != 0) throw_errno(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL, where + ": " + ::gai_strerror(error));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  FileDescriptor fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) throw_errno(errno, "socket");
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) throw_errno(errno, where);
+  if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, where);
+  return fd.release();
+}
+
+}  // namespace rpc
