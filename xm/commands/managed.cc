@@ -1,0 +1,61 @@
+// new, start, delete, suspend, resume: domains that xend keeps also while they do not run.
+#include "xm/command.h"
+#include "xm/error.h"
+#include "xm/session.h"
+
+namespace xm {
+namespace {
+
+int delete_domain(Session& xend, const Call& call) {
+  xend.call("xend.domain.delete", {call.words[0]});
+  return 0;
+}
+
+int suspend(Session& xend, const Call& call) {
+  xend.call("xend.domain.suspend", {call.words[0]});
+  return 0;
+}
+
+int resume(Session& xend, const Call& call) {
+  if (call.operands().size() != 1) throw Error::use("Wrong number of parameters");
+  xend.call("xend.domain.resume", {call.operands()[0], call.has("paused")});
+  return 0;
+}
+
+}  // namespace
+
+std::vector<Command> managed_commands() {
+  return {
+      {.name = "new",
+       .usage = "<ConfigFile> [options] [vars]",
+       .description = "Has xend manage a domain without starting it.",
+       .style = OptionStyle::kNone},
+      {.name = "start",
+       .usage = "<DomainName>",
+       .description = "Starts a domain that xend manages.",
+       .style = OptionStyle::kGnu,
+       .options = {{'p', "paused", "", "Do not let the domain run yet"},
+                   {'c', "console_autoconnect", "", "Connect to the console of the domain"},
+                   {0, "vncviewer", "", "Open a viewer for the domain's screen"},
+                   {0, "vncviewer-autopass", "", "Hand the viewer the password"}}},
+      {.name = "delete",
+       .usage = "<DomainName>",
+       .description = "Has xend forget a domain that it manages.",
+       .words = exactly(1),
+       .handler = delete_domain},
+      {.name = "suspend",
+       .usage = "<DomainName>",
+       .description = "Saves a managed domain to where xend keeps it.",
+       .words = exactly(1),
+       .handler = suspend},
+      {.name = "resume",
+       .usage = "<DomainName>",
+       .description = "Continues a domain that was suspended.",
+       .words = {1, 2},
+       .style = OptionStyle::kGnu,
+       .options = {{'p', "paused", "", "Do not let the domain run yet"}},
+       .handler = resume},
+  };
+}
+
+}  // namespace xm
