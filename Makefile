@@ -89,7 +89,7 @@ all: $(PROGRAMS)
 
 TEST_LIBS = $(B)/libxm.a $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/libsxp.a
 define test_program
-$(B)/tests/$(1): $(call objects,$(sort $(shell find tests/$(1) -name '*.cc'))) $$(TEST_LIBS)
+$(B)/tests/$(1): $(call objects,$(sort $(shell find tests/$(1) tests/fakes -name '*.cc'))) $$(TEST_LIBS)
 	@mkdir -p $$(@D)
 	$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main
 endef

@@ -1,0 +1,94 @@
+// A host in memory, behind the same interface as the real one: it keeps domains and their states, refuses what Xen
+// refuses, records what it was asked, and can be told to fail.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "libxc-wrap/hypervisor.h"
+
+namespace fakes {
+
+class FakeHypervisor final : public xc::Hypervisor {
+ public:
+  // A host of 4 GiB and four CPUs that runs PV, PVH and HVM guests, with domain 0 of 1 GiB.
+  FakeHypervisor();
+
+  std::vector<xc::DomainInfo> domains() override;
+  std::optional<xc::DomainInfo> domain(xc::DomId domid) override;
+  std::vector<xc::VcpuInfo> vcpus(xc::DomId domid, unsigned count) override;
+  xc::HostInfo host_info() override;
+  xc::DomId create_domain(const xc::NewDomain& domain) override;
+  void set_max_memory(xc::DomId domid, xc::KiB maximum) override;
+  void prepare_for_memory(xc::DomId domid, xc::GuestType type, xc::MiB maximum, unsigned vcpus,
+                          unsigned tsc_mode) override;
+  void apply_cpuid_policy(xc::DomId domid, xc::GuestType type, bool itsc) override;
+  xc::Port allocate_channel(xc::DomId domid) override;
+  void pause(xc::DomId domid) override;
+  void unpause(xc::DomId domid) override;
+  void destroy(xc::DomId domid) override;
+  void shutdown(xc::DomId domid, xc::ShutdownReason reason) override;
+  void resume(xc::DomId domid) override;
+  void send_trigger(xc::DomId domid, const std::string& name, unsigned vcpu) override;
+  void set_memory_target(xc::DomId domid, xc::KiB target) override;
+  xc::SchedParams sched_params(xc::DomId domid) override;
+  void set_sched_params(xc::DomId domid, const xc::SchedParams& params) override;
+  void pin_vcpu(xc::DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  std::string console_ring(bool clear) override;
+  void send_debug_keys(const std::string& keys) override;
+
+  // ---- for tests ----
+
+  // The next call of that method ("create_domain", "destroy", ...) throws xc::Error with `error` and `text`.
+  void fail_next(const std::string& method, int error, const std::string& text = "");
+  // "create_domain 1", "set_max_memory 1 65536", "pause 1", ..., in order. Questions are not recorded.
+  std::vector<std::string> calls() const;
+  // Called, without a lock, whenever a domain shuts down or is gone: wire it to FakeStore::fire("@releaseDomain").
+  void on_release(std::function<void()> callback);
+
+  // What a builder or restorer does: gives the domain memory, taken from the host's.
+  void populate(xc::DomId domid, xc::KiB memory);
+  // What the guest itself does.
+  void guest_shuts_down(xc::DomId domid, xc::ShutdownReason reason);
+  // A destroyed domain stays, dying, until reap(): somebody still maps its pages.
+  void keep_dying(xc::DomId domid);
+  void reap(xc::DomId domid);
+  // Changes what host_info() answers (free memory follows the domains by itself).
+  void change_host(const std::function<void(xc::HostInfo&)>& change);
+  // Changes what is told about a domain: CPU time, states.
+  void change_domain(xc::DomId domid, const std::function<void(xc::DomainInfo&)>& change);
+
+ private:
+  struct Domain {
+    xc::DomainInfo info;
+    xc::GuestType type = xc::GuestType::kPv;
+    bool kept_dying = false;
+    xc::Port next_port = 1;
+    xc::SchedParams sched{256, 0};
+    std::map<unsigned, std::vector<unsigned>> affinity;
+  };
+  struct Fault {
+    std::string method;
+    int error;
+    std::string text;
+  };
+
+  // All with the lock held; they throw what the library would.
+  void record(const std::string& method, const std::string& arguments);
+  Domain& find(const char* call, xc::DomId domid);
+  void released();
+
+  mutable std::mutex mutex_;
+  std::map<xc::DomId, Domain> domains_;
+  xc::DomId next_domid_ = 1;
+  xc::HostInfo host_;
+  std::string console_ = "(XEN) fake\n";
+  std::vector<std::string> calls_;
+  std::vector<Fault> faults_;
+  std::function<void()> on_release_;
+};
+
+}  // namespace fakes
