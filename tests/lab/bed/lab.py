@@ -26,10 +26,13 @@ class Lab:
         run, folder = Path(running["run"]), Path(running["image"])
         self.hosts = {h["name"]: Host(h["name"], h["address"], h["port"], run, folder) for h in running["hosts"]}
 
-    def wait_until_up(self, deadline: float = 300) -> None:
+    def each(self, action) -> list:
+        """What ACTION(host) returns for every host, all at the same time."""
         with ThreadPoolExecutor() as pool:
-            for done in [pool.submit(h.wait_until_up, deadline) for h in self.hosts.values()]:
-                done.result()
+            return list(pool.map(action, self.hosts.values()))
+
+    def wait_until_up(self, deadline: float = 300) -> None:
+        self.each(lambda host: host.wait_until_up(deadline))
 
     def stop(self) -> None:
         """Ends the hosts, and returns when they are gone."""

@@ -1,0 +1,40 @@
+"""Installs a build on the hosts as an administrator would: `make install`, then xend.service is enabled and started."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from .host import Host
+from .lab import Lab
+
+SOURCE = Path(__file__).resolve().parent.parent.parent.parent
+SCENARIO = Path(__file__).resolve().parent.parent / "dom0"  # guest files and configuration that the tests start from
+
+
+def stage(source: Path, folder: Path, jobs: int = 2) -> None:
+    subprocess.run(["make", "-C", source, "--no-print-directory", f"-j{jobs}", "install", f"DESTDIR={folder}"], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def pack(folder: Path) -> bytes:
+    return subprocess.run(["tar", "-C", folder, "--owner=root", "--group=root", "-cz", "."], check=True, capture_output=True).stdout
+
+
+def install_on(host: Host, build: bytes, scenario: bytes) -> None:
+    # --keep-directory-symlink: on a merged /usr, /lib is a link and has to stay one.
+    host.check("tar -xz --keep-directory-symlink -C /", stdin=build)
+    host.check("tar -xz --keep-directory-symlink -C /", stdin=scenario)
+    host.check("""ldd /usr/sbin/xm /usr/sbin/xend /usr/libexec/xend/* | grep 'not found' && exit 1
+        systemctl daemon-reload
+        systemctl enable --quiet xend.service
+        systemctl restart xend.service || { systemctl status --no-pager --lines=40 xend.service; exit 1; }""")
+
+
+def install(lab: Lab, source: Path = SOURCE, ready: Path | None = None) -> None:
+    """Builds SOURCE and installs it on every host; or installs READY, a folder that `make install DESTDIR=READY` has filled."""
+    with tempfile.TemporaryDirectory(prefix="xm-lab-stage.") as folder:
+        if not ready:
+            stage(source, Path(folder))
+        build = pack(ready or Path(folder))
+    scenario = pack(SCENARIO)
+    lab.each(lambda host: install_on(host, build, scenario))
