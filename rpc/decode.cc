@@ -110,7 +110,8 @@ Value value_of(const XMLElement& value) {
 
 // Parses `xml` (checked) into `document`; returns the root element, which must be called `name`.
 const XMLElement& parse(tinyxml2::XMLDocument& document, const std::string& xml, std::string_view name) {
-  if (document.Parse(xml.data(), xml.size()) != tinyxml2::XML_SUCCESS) {
+  document.Parse(xml.data(), xml.size());
+  if (document.Error() && document.ErrorID() != tinyxml2::XML_ERROR_EMPTY_DOCUMENT) {
     throw DecodeError(fmt::format("This is not XML: {} in line {}.", document.ErrorName(), document.ErrorLineNum()));
   }
   const auto* root = document.RootElement();

@@ -8,8 +8,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/optional/optional.hpp>
 #include <ctime>
+#include <limits>
 
 namespace rpc {
 
@@ -25,7 +25,8 @@ std::string text(boost::beast::string_view s) {
 template <bool kIsRequest>
 void parse(http::parser<kIsRequest, http::empty_body>& parser, std::string_view head, HttpHead& out) {
   parser.header_limit(static_cast<std::uint32_t>(head.size()));
-  parser.body_limit(boost::none);
+  // Not boost::none, which Boost 1.74 compares with the length as if it were less than any.
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());
   boost::system::error_code error;
   const std::size_t used = parser.put(boost::asio::buffer(head.data(), head.size()), error);
   if (error && error != http::error::need_more) {

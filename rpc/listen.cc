@@ -50,7 +50,7 @@ void remove_stale_socket(const std::string& path, const UnixAddress& address) {
 
 int listen_unix(const std::string& path) {
   const UnixAddress address(path);
-  make_private_directory(std::filesystem::path(path).parent_path());
+  make_private_directory(std::filesystem::absolute(path).parent_path());
   remove_stale_socket(path, address);
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) throw_errno(errno, "socket");
