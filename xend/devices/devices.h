@@ -1,5 +1,5 @@
-// All devices of domains, whatever their class: what the rest of the daemon calls. One file per class (vbd.cc, vif.cc, ...)
-// knows the class; hotplug.cc runs the handshake with Xen's scripts that they share.
+// All devices of domains, whatever their class: what the rest of the daemon calls. One file per class (vbd.cc, vif.cc,
+// ...) knows the class; hotplug.cc runs the handshake with Xen's scripts that they share.
 #pragma once
 
 #include <chrono>
@@ -32,9 +32,11 @@ struct Device {
 };
 
 struct DeviceSettings {
-  std::chrono::seconds create_timeout{100};   // device-create-timeout
-  std::chrono::seconds destroy_timeout{100};  // device-destroy-timeout
-  std::string vif_script = "vif-bridge";      // vif-script
+  std::chrono::seconds create_timeout{100};           // device-create-timeout
+  std::chrono::seconds destroy_timeout{100};          // device-destroy-timeout
+  std::chrono::milliseconds backend_timeout{10'000};  // for a driver in dom0 to take up a backend, or to let it go
+  std::chrono::milliseconds script_timeout{40'000};   // for one hotplug script
+  std::string vif_script = "vif-bridge";              // vif-script
   std::string scripts_dir = "/etc/xen/scripts";
 };
 
@@ -45,29 +47,34 @@ class Devices {
   Devices(xc::Store& store, ScriptRunner& scripts, DeviceSettings settings);
   ~Devices();
 
-  // Checks one device element of a configuration and completes it: id, mac, uuid, absolute script, bootable. `others` are
-  // the domain's devices so far. Throws Error with the texts of spec domain-lifecycle 9.2, protocols 7.5.
+  // Checks one device element of a configuration and completes it: id, mac, uuid, absolute script, bootable. `others`
+  // are the domain's devices so far. Throws Error with the texts of spec domain-lifecycle 9.2, protocols 7.5.
   Device complete(const sxp::Value& config, const std::vector<Device>& others, xc::GuestType type) const;
 
-  // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then nothing
-  // of them is there.
+  // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then
+  // nothing of them is there.
   void write(const DeviceOwner& owner, const std::vector<Device>& devices);
 
-  // Waits until the backend is ready, runs the script, checks its verdict (spec 9.3, modern-xen 16). Throws Error with the
-  // classic text; the device's nodes are then removed. Several devices may be connected at once from several threads.
+  // Waits until the backend is ready, runs the script, checks its verdict (spec 9.3, modern-xen 16). Throws Error with
+  // the classic text; the device's nodes are then removed. Several devices may be connected at once from several
+  // threads.
   void connect(const DeviceOwner& owner, const Device& device);
 
-  // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does not
-  // wait for the guest. Throws Error when the guest does not let go in time.
+  // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does
+  // not wait for the guest. Throws Error when the guest does not let go in time.
   void disconnect(const DeviceOwner& owner, const Device& device, bool force);
 
-  // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or about
-  // to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
+  // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or
+  // about to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
   void release_all(const DeviceOwner& owner) noexcept;
 
-  // The element of a running device with what xenstore knows (spec protocols 7.5): (vif (bridge ..) (mac ..) (backend 0)).
-  // `config` of the device when xenstore no longer has it.
+  // The element of a running device with what xenstore knows (spec protocols 7.5): (vif (bridge ..) (mac ..) (backend
+  // 0)). `config` of the device when xenstore no longer has it.
   sxp::Value describe(const DeviceOwner& owner, const Device& device);
+
+  // The devices that xenstore lists for a domain, described from it: what a daemon knows of a domain that an earlier
+  // one made (spec domain-lifecycle section 15).
+  std::vector<Device> recall(const DeviceOwner& owner);
 
   // For the API's getDeviceSxprs of a running domain: (ID ((key value) ...)) per frontend of that class (spec 3.6).
   sxp::List frontends(const DeviceOwner& owner, const std::string& type);

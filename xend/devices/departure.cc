@@ -1,0 +1,63 @@
+#include "xend/devices/departure.h"
+
+#include <algorithm>
+
+#include "xend/devices/hotplug.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+Departure::Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
+                     const DeviceClass* device_class)
+    : store_(store), scripts_(scripts), settings_(settings), paths_(std::move(paths)), class_(device_class) {
+  if (class_ != nullptr) plan_ = class_->hotplug(store_, paths_, settings_);
+  const XenbusState state = read_state(store_, paths_.back);
+  served_ = plan_ && state != XenbusState::kUnknown && state != XenbusState::kInitialising;
+}
+
+void Departure::announce(xc::Store& transaction, bool drop_front) const {
+  const XenbusState state = read_state(transaction, paths_.back);
+  if (state != XenbusState::kUnknown) {
+    transaction.write(paths_.back + "/online", "0");
+    if (state != XenbusState::kClosed) {
+      transaction.write(paths_.back + "/state", std::to_string(static_cast<int>(XenbusState::kClosing)));
+    }
+  }
+  if (drop_front) transaction.remove(paths_.front);
+}
+
+bool Departure::closed() const {
+  if (!served_) return true;
+  const XenbusState state = read_state(store_, paths_.back);
+  return state == XenbusState::kClosed || state == XenbusState::kUnknown;
+}
+
+bool Departure::script_has_work() const {
+  if (!plan_ || plan_->script.empty()) return false;
+  const auto there = [&](const std::string& key) { return store_.read(paths_.back + "/" + key).has_value(); };
+  if (!plan_->traces.empty()) return std::any_of(plan_->traces.begin(), plan_->traces.end(), there);
+  return served_ || there("hotplug-status");
+}
+
+void Departure::finish() {
+  if (script_has_work()) {
+    try {
+      run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.script_timeout);
+    } catch (const Error& e) {
+      XEND_LOG(Error, "Device {} of domain {}: {}", paths_.name(), paths_.domid, e.what());
+    }
+  }
+  if (class_ != nullptr) class_->after_release(store_, paths_);
+  store_.transaction([&](xc::Store& t) { remove_nodes(t, paths_); });
+}
+
+bool wait_closed(xc::Store& store, const std::vector<Departure>& departures, xc::Deadline deadline) {
+  std::vector<std::string> states;
+  for (const Departure& d : departures) states.push_back(d.paths().back + "/state");
+  return wait_for_nodes(store, states, deadline, [&] {
+    return std::all_of(departures.begin(), departures.end(), [](const Departure& d) { return d.closed(); });
+  });
+}
+
+}  // namespace xend

@@ -1,0 +1,52 @@
+// A device on its way out (spec domain-lifecycle 9.4, modern-xen 16): its backend is told, its driver lets go, the
+// script undoes what it did, the nodes go away. Works from xenstore alone, so that an earlier daemon's devices can
+// leave, too.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "libxc-wrap/store.h"
+#include "xend/devices/device_class.h"
+#include "xend/devices/device_nodes.h"
+#include "xend/devices/devices.h"
+#include "xend/devices/script_runner.h"
+
+namespace xend {
+
+class Departure {
+ public:
+  // Reads from xenstore what leaving will take. `device_class` is null for a type that this release does not know: only
+  // its nodes are removed.
+  Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
+            const DeviceClass* device_class);
+
+  // Tells the backend to close. `drop_front`: without the guest, which may be gone or not answer; its nodes go now,
+  // which makes the driver in dom0 let go at once. `transaction` is one.
+  void announce(xc::Store& transaction, bool drop_front) const;
+
+  // True when no driver has the backend (any more).
+  bool closed() const;
+
+  // Script, leftovers, nodes. The device is gone from xenstore afterwards even when the script fails. Throws xc::Error.
+  void finish();
+
+  const DevicePaths& paths() const { return paths_; }
+
+ private:
+  bool script_has_work() const;
+
+  xc::Store& store_;
+  ScriptRunner& scripts_;
+  const DeviceSettings& settings_;
+  DevicePaths paths_;
+  const DeviceClass* class_;
+  std::optional<HotplugPlan> plan_;
+  bool served_ = false;  // a driver has been at it
+};
+
+// Waits until all are closed. False when the deadline came first.
+bool wait_closed(xc::Store& store, const std::vector<Departure>& departures, xc::Deadline deadline);
+
+}  // namespace xend

@@ -1,0 +1,92 @@
+// What one class of devices (vbd, vif, console ...) knows: how its elements read, which nodes it has in xenstore and
+// which script makes its backend usable. A class is one file that implements DeviceClass and one line in
+// device_class.cc's table. Objects have no state: every call may come from several threads at once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "libxc-wrap/store.h"
+#include "sxp/value.h"
+#include "xend/devices/device_nodes.h"
+#include "xend/devices/devices.h"
+
+namespace xend {
+
+// How a backend is made usable and released again (spec domain-lifecycle section 10).
+struct HotplugPlan {
+  std::string module;                         // the backend's kernel module, for messages
+  std::string script;                         // absolute path; empty: nothing to run, the backend is usable as it is
+  std::vector<std::string> connect, release;  // the script's arguments
+  std::map<std::string, std::string> environment;  // besides what all classes have in common
+  std::vector<std::string> traces;  // backend keys of which the script has left one when there is something to release;
+                                    // empty: release always
+};
+
+class DeviceClass {
+ public:
+  virtual ~DeviceClass() = default;
+
+  // The class's directory below DOM/device and backend/, which is "vbd" for a tap, too.
+  virtual std::string_view store_class() const = 0;
+
+  // As Devices::complete. `device` comes with its type and the normalised element; id and whatever is missing is filled
+  // in. Completing a completed element changes nothing. Throws Error.
+  virtual void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const = 0;
+
+  // Throws Error when something the device needs in dom0 (an image, a block device) is not there.
+  virtual void check_host(const Device& device) const = 0;
+
+  // The keys of the class, in addition to the common ones (spec domain-lifecycle 9.2).
+  virtual DeviceKeys keys(const Device& device) const = 0;
+
+  // The name in `Device D is already connected.` (spec domain-lifecycle 9.1).
+  virtual std::string label(const Device& device) const = 0;
+
+  // What to run for the backend that xenstore has at `paths`; nothing for a class whose devices no driver serves and
+  // nobody waits for. Reads xenstore only: it must work for devices that an earlier daemon made.
+  virtual std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
+                                             const DeviceSettings& settings) const = 0;
+
+  // Gives back what the release script left behind. Called after it, while the nodes are still there.
+  virtual void after_release(xc::Store& store, const DevicePaths& paths) const;
+
+  // The element of a device as xenstore has it (spec protocols 7.5).
+  virtual sxp::Value describe(xc::Store& store, const DevicePaths& paths) const = 0;
+};
+
+// The class for a device type. Throws Error: a type of the classic list that is not there yet, or one nobody knows.
+const DeviceClass& device_class(std::string_view type);
+
+// The same without an error: null for every type that is not there.
+const DeviceClass* find_device_class(std::string_view type);
+
+// All types that are there: "vbd", "tap", ...
+std::vector<std::string_view> device_types();
+
+// ---- elements ----
+
+// The head and the two-item sub-elements of an element, values as text; what else is in it is dropped and of repeated
+// keys the last counts (spec protocols 7.5). Throws Error for control characters, which neither xenstore nor a script
+// may see.
+sxp::Value normalise_element(const sxp::Value& config);
+
+// Replaces or appends a sub-element.
+void set_item(sxp::Value& element, std::string_view key, sxp::Value value);
+
+// The text of a sub-element; "" when it is not there.
+std::string item(const sxp::Value& element, std::string_view key);
+
+// Appends (uuid U) with a random one when there is none.
+void ensure_uuid(sxp::Value& element);
+
+// Throws Error when the element asks for a backend in another domain than dom0 (key `backend`).
+void check_backend(const sxp::Value& element);
+
+// The id behind the highest of the same type: what counts up for vif and console.
+unsigned next_id(std::string_view type, const std::vector<Device>& others);
+
+}  // namespace xend

@@ -1,0 +1,16 @@
+// Loop devices that the block script set up and cannot take down again, because it recognises them by a file that is
+// gone.
+#pragma once
+
+#include <string>
+
+namespace xend {
+
+// True for "/dev/loop" and a number: what is worth detaching among the values of a backend's `node`.
+bool is_loop_device(const std::string& path);
+
+// Takes the file off a loop device; a user that still has it open keeps it until closing. One without a file is fine.
+// Throws std::system_error.
+void detach_loop_device(const std::string& path);
+
+}  // namespace xend

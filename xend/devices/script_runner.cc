@@ -1,0 +1,181 @@
+#include "xend/devices/script_runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "xend/error.h"
+
+namespace xend {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::size_t kLongestOutput = 64 * 1024;
+
+class Fd {
+ public:
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&&) = delete;
+  ~Fd() { reset(); }
+  void reset() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string message(int error) {
+  return std::generic_category().message(error);
+}
+
+[[noreturn]] void cannot_run(const std::string& path, int error) {
+  throw Error(fmt::format("Hotplug script {} cannot be run: {}.", path, message(error)));
+}
+
+// The two things that posix_spawn wants to be told, freed in the end.
+struct SpawnSettings {
+  posix_spawn_file_actions_t files;
+  posix_spawnattr_t attributes;
+
+  explicit SpawnSettings(int output) {
+    ::posix_spawn_file_actions_init(&files);
+    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+    ::posix_spawn_file_actions_addchdir_np(&files, "/");
+
+    sigset_t none, all;
+    ::sigemptyset(&none);
+    ::sigfillset(&all);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    ::posix_spawn_file_actions_destroy(&files);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+// A running script: killed with its group and reaped unless it was waited for.
+class Script {
+ public:
+  Script(const ScriptCall& call, int output) {
+    const SpawnSettings settings(output);
+    std::vector<std::string> arguments = {call.path};
+    arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : call.environment) environment.push_back(name + "=" + value);
+    const int error = ::posix_spawn(&pid_, call.path.c_str(), &settings.files, &settings.attributes,
+                                    pointers(arguments).data(), pointers(environment).data());
+    if (error != 0) cannot_run(call.path, error);
+  }
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+  ~Script() {
+    if (pid_ > 0) {
+      kill();
+      wait();
+    }
+  }
+
+  // A file that becomes readable when the script ends.
+  Fd end_event() const { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))); }
+
+  void kill() const { ::kill(-pid_, SIGKILL); }
+
+  // 128 + signal, or the exit status.
+  int wait() {
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// Appends what is there. False at the end of the output.
+bool read_some(int fd, std::string& output) {
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno == EAGAIN;
+    if (n == 0) return false;
+    const std::size_t room = kLongestOutput - std::min(kLongestOutput, output.size());
+    output.append(buffer.data(), std::min(room, static_cast<std::size_t>(n)));
+  }
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
+}
+
+// Collects output until the script ends; false when the deadline comes first. Something in the background may hold the
+// output open for longer, hence the two events.
+bool collect(int end_event, int output_fd, Clock::time_point deadline, std::string& output) {
+  std::array<pollfd, 2> events{pollfd{end_event, POLLIN, 0}, pollfd{output_fd, POLLIN, 0}};
+  for (;;) {
+    const int ready = ::poll(events.data(), events.size(), milliseconds_until(deadline));
+    if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
+    if (ready > 0 && events[1].revents != 0 && !read_some(output_fd, output)) events[1].fd = -1;
+    if (ready > 0 && events[0].revents != 0) return true;
+    if (Clock::now() >= deadline) return false;
+  }
+}
+
+}  // namespace
+
+ScriptResult ProcessScriptRunner::run(const ScriptCall& call, std::chrono::milliseconds limit) {
+  const auto deadline = Clock::now() + limit;
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) cannot_run(call.path, errno);
+  const Fd output(ends[0]);
+  Fd input(ends[1]);
+  ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
+
+  Script script(call, input.get());
+  input.reset();
+  const Fd end_event = script.end_event();
+  if (end_event.get() < 0) cannot_run(call.path, errno);
+
+  ScriptResult result;
+  result.timed_out = !collect(end_event.get(), output.get(), deadline, result.output);
+  if (result.timed_out) script.kill();
+  result.status = script.wait();
+  read_some(output.get(), result.output);
+  return result;
+}
+
+}  // namespace xend

@@ -1,0 +1,171 @@
+#include "xend/devices/vbd.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <system_error>
+
+#include "xend/devices/disk_name.h"
+#include "xend/devices/disk_source.h"
+#include "xend/devices/loop_device.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+namespace {
+
+bool is_disk(const Device& device) {
+  return device.type == "vbd" || device.type == "tap" || device.type == "tap2";
+}
+
+// The script that serves disks of a type of its own (drbd:, iscsi:): one executable file, never a path from outside.
+std::string helper_script(const std::string& type, const std::string& scripts_dir) {
+  const bool plain = !type.empty() && std::all_of(type.begin(), type.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  });
+  const std::string path = fmt::format("{}/block-{}", scripts_dir, type);
+  if (!plain || ::access(path.c_str(), X_OK) != 0)
+    throw Error(fmt::format("Block device type \"{}\" is invalid.", type));
+  return path;
+}
+
+void complete_mode(sxp::Value& config, const std::string& dev) {
+  const std::string mode = item(config, "mode");
+  if (mode.empty()) {
+    set_item(config, "mode", "r");
+  } else if (mode == "rw") {
+    set_item(config, "mode", "w");
+  } else if (mode != "r" && mode != "w" && mode != "w!") {
+    throw Error(fmt::format("Invalid mode {} of disk {}: r, w and w! are known.", mode, dev));
+  }
+}
+
+void check_duplicates(const Device& device, const DiskSource& source, const std::vector<Device>& others) {
+  const std::string uname = item(device.config, "uname");
+  for (const Device& other : others) {
+    if (!is_disk(other)) continue;
+    if (!source.empty()) {
+      const std::string other_uname = item(other.config, "uname");
+      if (source.is_path() && parse_disk_source(other_uname).params == source.params) {
+        throw Error(fmt::format("The file \"{}\" is already used", source.params));
+      }
+      if (other_uname == uname) throw Error(fmt::format("The uname \"{}\" is already defined", uname));
+    }
+    if (other.id == device.id) {
+      throw Error(fmt::format("The device \"{}\" is already defined", item(device.config, "dev")));
+    }
+  }
+}
+
+}  // namespace
+
+void VbdClass::complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const {
+  sxp::Value& config = device.config;
+  check_backend(config);
+  const std::string dev = item(config, "dev");
+  if (dev.empty()) throw Error("Block device must have virtual details specified");
+  const DiskName name = parse_disk_name(dev);
+  const auto number = disk_number(name.name);
+  if (!number) throw Error(fmt::format("Unable to find number for device ({})", name.name));
+  device.id = *number;
+
+  const DiskSource source = parse_disk_source(item(config, "uname"));
+  if (source.empty() && !name.cdrom) {
+    throw Error(fmt::format("Block device must have physical details specified: disk {} has no uname.", dev));
+  }
+  if (!source.empty() && !source.is_path()) {
+    set_item(config, "script", helper_script(source.type, settings.scripts_dir));
+  }
+  complete_mode(config, dev);
+  check_duplicates(device, source, others);
+
+  ensure_uuid(config);
+  if (item(config, "bootable").empty()) {
+    const bool first = std::none_of(others.begin(), others.end(), is_disk);
+    set_item(config, "bootable", first ? "1" : "0");
+  }
+}
+
+void VbdClass::check_host(const Device& device) const {
+  check_disk_source(parse_disk_source(item(device.config, "uname")));
+}
+
+DeviceKeys VbdClass::keys(const Device& device) const {
+  const DiskName name = parse_disk_name(item(device.config, "dev"));
+  const DiskSource source = parse_disk_source(item(device.config, "uname"));
+  DeviceKeys keys;
+  keys.front = {
+      {is_extended_disk_number(device.id) ? "virtual-device-ext" : "virtual-device", std::to_string(device.id)},
+      {"device-type", name.cdrom ? "cdrom" : "disk"},
+  };
+  if (std::string protocol = item(device.config, "protocol"); !protocol.empty()) {
+    keys.front.emplace_back("protocol", std::move(protocol));
+  }
+  keys.back = {{"dev", name.name},
+               {"type", source.type},
+               {"params", source.params},
+               {"mode", item(device.config, "mode")},
+               {"uuid", item(device.config, "uuid")},
+               {"bootable", item(device.config, "bootable")}};
+  if (std::string script = item(device.config, "script"); !script.empty()) {
+    keys.back.emplace_back("script", std::move(script));
+  }
+  return keys;
+}
+
+std::string VbdClass::label(const Device& device) const {
+  return fmt::format("{} ({}, {})", parse_disk_name(item(device.config, "dev")).name, device.id, device.type);
+}
+
+std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths& paths,
+                                             const DeviceSettings& settings) const {
+  HotplugPlan plan;
+  plan.module = "xen-blkback";
+  plan.connect = {"add"};
+  plan.release = {"remove"};
+  plan.traces = {"node", "physical-device"};
+  // The script takes no medium at all for an error.
+  if (read_or_empty(store, paths.back + "/params").empty()) return plan;
+  plan.script = store.read(paths.back + "/script").value_or(settings.scripts_dir + "/block");
+  return plan;
+}
+
+// The script looks at the image to find out that a loop device must be taken down; an image deleted or renamed while
+// the guest was using it would keep its loop device for ever.
+void VbdClass::after_release(xc::Store& store, const DevicePaths& paths) const {
+  const std::string node = read_or_empty(store, paths.back + "/node");
+  const std::string image = read_or_empty(store, paths.back + "/params");
+  struct stat found {};
+  const bool script_saw_it = ::stat(image.c_str(), &found) == 0 && S_ISREG(found.st_mode);
+  if (script_saw_it || !is_loop_device(node)) return;
+  try {
+    detach_loop_device(node);
+    XEND_LOG(Info, "Device {}: the image {} is gone, {} detached.", paths.name(), image, node);
+  } catch (const std::system_error& e) {
+    XEND_LOG(Warning, "Device {}: {} is still attached: {}.", paths.name(), node, e.what());
+  }
+}
+
+sxp::Value VbdClass::describe(xc::Store& store, const DevicePaths& paths) const {
+  const auto back = [&](std::string_view key) { return read_or_empty(store, fmt::format("{}/{}", paths.back, key)); };
+  sxp::Value element = sxp::Value::list({paths.type});
+  const std::string type = back("type");
+  if (const std::string params = back("params"); !type.empty() && !params.empty()) {
+    const bool tap = paths.type != "vbd" && type == "file";
+    set_item(element, "uname", tap ? fmt::format("{}:aio:{}", paths.type, params) : fmt::format("{}:{}", type, params));
+  }
+  // The guest owns this node: anything but one of the two words is a disk.
+  const bool cdrom = read_word(store, paths.front + "/device-type") == "cdrom";
+  set_item(element, "dev", fmt::format("{}:{}", back("dev"), cdrom ? "cdrom" : "disk"));
+  for (std::string_view key : {"mode", "uuid", "bootable"}) {
+    if (std::string value = back(key); !value.empty()) set_item(element, key, std::move(value));
+  }
+  set_item(element, "backend", 0);
+  set_item(element, "VDI", "");
+  return element;
+}
+
+}  // namespace xend

@@ -1,0 +1,22 @@
+// Classes vbd, tap and tap2: disks. All of them are served by blkback, images through a loop device that Xen's block
+// script sets up (spec domain-lifecycle 9.2 and 10, modern-xen 16).
+#pragma once
+
+#include "xend/devices/device_class.h"
+
+namespace xend {
+
+class VbdClass : public DeviceClass {
+ public:
+  std::string_view store_class() const override { return "vbd"; }
+  void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
+  void check_host(const Device& device) const override;
+  DeviceKeys keys(const Device& device) const override;
+  std::string label(const Device& device) const override;
+  std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
+                                     const DeviceSettings& settings) const override;
+  void after_release(xc::Store& store, const DevicePaths& paths) const override;
+  sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
+};
+
+}  // namespace xend

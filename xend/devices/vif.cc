@@ -1,0 +1,145 @@
+#include "xend/devices/vif.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <random>
+
+#include "xend/devices/vif_rate.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+namespace {
+
+// Copied from the element to the backend when set, and back (spec protocols 7.5).
+constexpr std::array<std::string_view, 8> kOptionalKeys{"ip",   "bridge", "type",  "vifname",
+                                                        "uuid", "model",  "accel", "security_label"};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// Linux's rule for names of interfaces: the script could only fail, and later.
+void check_interface_name(const sxp::Value& config, std::string_view key) {
+  constexpr std::size_t kLongest = 15;
+  const std::string name = item(config, key);
+  const bool bad = name.size() > kLongest || name == "." || name == ".." ||
+                   name.find_first_of(" /:") != std::string::npos || name.starts_with('-');
+  if (!bad) return;
+  throw Error(
+      fmt::format("{} of a vif cannot be \"{}\": names of network interfaces have at most {} characters, and no "
+                  "blank, slash or colon.",
+                  key, name, kLongest));
+}
+
+void complete_mac(Device& device, const std::vector<Device>& others) {
+  const std::string mac = item(device.config, "mac");
+  const auto taken = [&](const std::string& candidate) {
+    return std::any_of(others.begin(), others.end(), [&](const Device& other) {
+      return other.type == device.type && lower(item(other.config, "mac")) == lower(candidate);
+    });
+  };
+  if (mac.empty()) {
+    std::string made = random_mac();
+    while (taken(made)) made = random_mac();
+    set_item(device.config, "mac", std::move(made));
+    return;
+  }
+  if (!is_mac(mac)) {
+    throw Error(fmt::format(
+        "Cannot create a new virtual network interface - MAC address is not valid! ({}: expected six pairs of "
+        "hex digits, as in 00:16:3e:12:34:56)",
+        mac));
+  }
+  if (taken(mac)) throw Error(fmt::format("The mac \"{}\" is already defined", mac));
+}
+
+// An absolute path; one without a slash in front is below the scripts' directory. Blanks belong to the path.
+std::string absolute_script(const std::string& script, const DeviceSettings& settings) {
+  const std::string& chosen = script.empty() ? settings.vif_script : script;
+  return chosen.starts_with('/') ? chosen : fmt::format("{}/{}", settings.scripts_dir, chosen);
+}
+
+}  // namespace
+
+void VifClass::complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const {
+  check_backend(device.config);
+  check_interface_name(device.config, "bridge");
+  check_interface_name(device.config, "vifname");
+  complete_mac(device, others);
+  set_item(device.config, "script", absolute_script(item(device.config, "script"), settings));
+  ensure_uuid(device.config);
+  device.id = next_id(device.type, others);
+  if (const std::string rate = item(device.config, "rate"); !rate.empty() && parse_rate(rate) == kUnlimitedRate) {
+    XEND_LOG(Warning, "vif {}: rate \"{}\" is not of the form 10Mb/s@50ms: not limited.", device.id, rate);
+  }
+}
+
+DeviceKeys VifClass::keys(const Device& device) const {
+  DeviceKeys keys;
+  keys.counted = true;
+  const std::string handle = std::to_string(device.id);
+  const std::string mac = item(device.config, "mac");
+  keys.front = {{"handle", handle}};
+  // The guest's driver learns the address of an emulated card from the card.
+  if (item(device.config, "type") != "ioemu") keys.front.emplace_back("mac", mac);
+  keys.back = {{"script", item(device.config, "script")}, {"mac", mac}, {"handle", handle}};
+  for (std::string_view key : kOptionalKeys) {
+    if (std::string value = item(device.config, key); !value.empty()) keys.back.emplace_back(key, std::move(value));
+  }
+  if (const std::string rate = item(device.config, "rate"); !rate.empty())
+    keys.back.emplace_back("rate", parse_rate(rate));
+  return keys;
+}
+
+std::string VifClass::label(const Device& device) const {
+  return fmt::format("{} ({})", device.id, device.type);
+}
+
+std::optional<HotplugPlan> VifClass::hotplug(xc::Store& store, const DevicePaths& paths,
+                                             const DeviceSettings& settings) const {
+  const std::string interface = fmt::format("vif{}.{}", paths.domid, paths.id);
+  HotplugPlan plan;
+  plan.module = "xen-netback";
+  plan.script = absolute_script(read_or_empty(store, paths.back + "/script"), settings);
+  plan.connect = {"online", "type_if=vif"};
+  plan.release = {"offline", "type_if=vif"};
+  plan.environment = {{"vif", interface}, {"netdev", read_or_empty(store, paths.back + "/gatewaydev")}};
+  if (read_or_empty(store, paths.back + "/type") == "ioemu") plan.environment["INTERFACE"] = interface + "-emu";
+  return plan;
+}
+
+sxp::Value VifClass::describe(xc::Store& store, const DevicePaths& paths) const {
+  sxp::Value element = sxp::Value::list({paths.type});
+  const auto copy = [&](std::string_view key) {
+    std::string value = read_or_empty(store, fmt::format("{}/{}", paths.back, key));
+    if (!value.empty()) set_item(element, key, std::move(value));
+  };
+  copy("script");
+  copy("mac");
+  for (std::string_view key : kOptionalKeys) copy(key);
+  copy("rate");
+  set_item(element, "backend", 0);
+  return element;
+}
+
+bool is_mac(std::string_view text) {
+  if (text.size() != 17) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool ok = i % 3 == 2 ? text[i] == ':' : std::isxdigit(static_cast<unsigned char>(text[i])) != 0;
+    if (!ok) return false;
+  }
+  return true;
+}
+
+std::string random_mac() {
+  std::random_device entropy;
+  const unsigned bits = entropy();
+  return fmt::format("00:16:3e:{:02x}:{:02x}:{:02x}", bits >> 16 & 0x7f, bits >> 8 & 0xff, bits & 0xff);
+}
+
+}  // namespace xend
