@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <future>
 
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
@@ -30,7 +30,7 @@ void check_readable(const std::string& path, const char* text) {
 
 // Connects the devices beside whatever else goes on; whoever asks gets the first failure.
 std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domain>& domain) {
-  auto task = std::packaged_task<void()>([&host, owner = domain->device_owner(), devices = domain->state().config.devices] {
+  const auto connect = [&host, owner = domain->device_owner(), devices = domain->state().config.devices] {
     std::exception_ptr failure;
     for (const auto& device : devices) {
       try {
@@ -41,10 +41,8 @@ std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domai
       }
     }
     if (failure) std::rethrow_exception(failure);
-  });
-  auto future = task.get_future().share();
-  std::thread(std::move(task)).detach();
-  return future;
+  };
+  return std::async(std::launch::async, connect).share();
 }
 
 }  // namespace
@@ -122,7 +120,7 @@ void Construction::make_shell() {
   });
 }
 
-void Construction::build(const Cancellation& cancel) {
+void Construction::build() {
   const auto state = domain_->state();
   const auto& config = state.config;
   if (config.image.kernel.empty())
@@ -144,7 +142,7 @@ void Construction::build(const Cancellation& cancel) {
   request.vcpus = config.vcpus;
   request.store_port = state.store_port;
   request.console_port = state.console_port;
-  auto built = host_.helpers.build(request, cancel);
+  auto built = host_.helpers.build(request, operation_->cancellation());
   domain_->update([&](DomainState& s) {
     s.store_frame = built.store_frame;
     s.console_frame = built.console_frame;
@@ -154,7 +152,7 @@ void Construction::build(const Cancellation& cancel) {
   memory_.reset();
 }
 
-void Construction::restore(int fd, const Cancellation& cancel) {
+void Construction::restore(int fd) {
   const auto state = domain_->state();
   RestoreRequest request;
   request.name = state.config.name;
@@ -163,7 +161,7 @@ void Construction::restore(int fd, const Cancellation& cancel) {
   request.fd = fd;
   request.store_port = state.store_port;
   request.console_port = state.console_port;
-  const auto restored = host_.helpers.restore(request, cancel);
+  const auto restored = host_.helpers.restore(request, operation_->cancellation());
   domain_->update([&](DomainState& s) {
     s.store_frame = restored.store_frame;
     s.console_frame = restored.console_frame;

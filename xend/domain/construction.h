@@ -12,6 +12,7 @@ namespace xend {
 class Construction {
  public:
   // Puts the domain into the table: from here on its name and UUID are taken. Throws Error when they were already.
+  // Being destroyed by somebody meanwhile cancels the step that is going on.
   Construction(Host& host, DomainConfig config);
   ~Construction();
   Construction(const Construction&) = delete;
@@ -20,11 +21,11 @@ class Construction {
   const std::shared_ptr<Domain>& domain() const { return domain_; }
 
   // Steps in their order; each throws Error.
-  void make_shell();                                               // Xen domain, xenstore skeleton, limits, channels
-  void build(const Cancellation& cancel);                          // memory of a new domain, from its kernel
-  void restore(int fd, const Cancellation& cancel);                // memory out of an image at fd's position
-  void introduce();                                                // xenstore and console know it; devices written
-  std::shared_ptr<Domain> keep();                                  // done: paused, devices being connected
+  void make_shell();               // Xen domain, xenstore skeleton, limits, channels
+  void build();                    // memory of a new domain, from its kernel
+  void restore(int fd);            // memory out of an image that begins at fd's position
+  void introduce();                // xenstore and console know it; devices written
+  std::shared_ptr<Domain> keep();  // done: paused, devices being connected
 
  private:
   void check_can_run(const DomainConfig& config) const;

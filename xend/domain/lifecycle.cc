@@ -10,9 +10,8 @@ namespace xend {
 
 std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
   Construction construction(host, DomainConfig::parse(config));
-  const Cancellation never;
   construction.make_shell();
-  construction.build(never);
+  construction.build();
   construction.introduce();
   return construction.keep();
 }

@@ -1,0 +1,85 @@
+#include "xend/domain/departure.h"
+
+#include "xend/domain/domain_sxp.h"
+#include "xend/domain/lifecycle.h"
+#include "xend/domain/store_layout.h"
+#include "xend/domain/tear_down.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+sxp::List device_elements(Host& host, const Domain& domain) {
+  sxp::List elements;
+  const auto owner = domain.device_owner();
+  for (const auto& device : domain.state().config.devices) elements.push_back(host.devices.describe(owner, device));
+  return elements;
+}
+
+Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what)
+    : host_(host), domain_(std::move(domain)) {
+  const auto domid = domain_->domid();
+  const auto info = domid ? host_.xen.domain(*domid) : std::nullopt;
+  if (power_state(info) != PowerState::kRunning) throw Error("Domain is not running");
+  const auto state = domain_->state();
+  if (state.config.nomigrate())
+    throw Error(fmt::format("Domain {} may not be {}: nomigrate is set in its configuration.", state.name, what));
+  operation_.emplace(domain_->begin(what));
+  config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, device_elements(host_, *domain_));
+  host_.domains.rename(domain_, "migrating-" + state.config.name);
+  try {
+    write_name(host_.store, domain_->state());
+  } catch (...) {
+    come_back(true);
+    throw;
+  }
+}
+
+Departure::~Departure() {
+  if (!over_) come_back(true);
+  operation_.reset();
+  host_.look_again();  // it may have shut down by itself while we were busy with it
+}
+
+SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
+  const auto state = domain_->state();
+  SaveRequest request;
+  request.name = state.config.name;
+  request.domid = *state.domid;
+  request.type = state.config.type;
+  request.live = live;
+  request.fd = fd;
+  request.rate_mbit = rate_mbit;
+  request.suspend = [this] { suspend_guest(host_, *domain_, cancellation()); };
+  return host_.helpers.save(request, cancellation());
+}
+
+void Departure::leave() {
+  over_ = true;
+  tear_down(host_, domain_);
+}
+
+void Departure::stay() {
+  over_ = true;
+  come_back(false);
+}
+
+void Departure::keep_suspended() { over_ = true; }
+
+void Departure::come_back(bool failed) noexcept {
+  const auto state = domain_->state();
+  try {
+    if (failed) XEND_LOG(Error, "Save failed on domain {} ({}) - resuming.", state.config.name, state.domid.value_or(0));
+    resume_guest(host_, *domain_);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Domain {} ({}) could not be resumed: {}", state.config.name, state.domid.value_or(0), e.what());
+  }
+  try {
+    host_.domains.rename(domain_, state.config.name);
+    write_name(host_.store, domain_->state());
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Failed to reset the migrating domain's name {}: {}", state.config.name, e.what());
+  }
+}
+
+}  // namespace xend

@@ -1,0 +1,52 @@
+// A domain on its way out: being saved or moved. Shown as migrating-NAME meanwhile; whatever goes wrong, it lives on here
+// under its own name (spec protocols 1.6).
+#pragma once
+
+#include <memory>
+
+#include "xend/domain/host.h"
+#include "xend/domain/suspend.h"
+
+namespace xend {
+
+class Departure {
+ public:
+  // Takes the domain for itself and renames it. `what` as for Domain::begin ("saved", "migrated"). Throws Error when it is
+  // not running, belongs to somebody else, or may not be moved.
+  Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what);
+  // Unless leave(), stay() or keep_suspended() was called: the guest is resumed if it was suspended, and has its name back.
+  ~Departure();
+  Departure(const Departure&) = delete;
+  Departure& operator=(const Departure&) = delete;
+
+  const Cancellation& cancellation() const { return operation_->cancellation(); }
+
+  // `(domain ...)` as it is sent: with its own name and its devices (spec protocols 2.2).
+  const sxp::Value& config() const { return config_; }
+
+  // The memory to fd, behind what has been written there; the guest is suspended in the course of it.
+  SaveResult send_memory(int fd, bool live, unsigned rate_mbit);
+
+  // It is elsewhere now, safely: nothing of it stays here.
+  void leave();
+
+  // It was only copied: it goes on here.
+  void stay();
+
+  // Nobody can say whether it is elsewhere: it stays suspended under its migrating- name, so that it never runs twice.
+  void keep_suspended();
+
+ private:
+  void come_back(bool failed) noexcept;
+
+  Host& host_;
+  std::shared_ptr<Domain> domain_;
+  std::optional<Operation> operation_;
+  sxp::Value config_;
+  bool over_ = false;
+};
+
+// The elements of a running domain's devices, as xenstore has them.
+sxp::List device_elements(Host& host, const Domain& domain);
+
+}  // namespace xend

@@ -1,0 +1,106 @@
+#include "xend/domain/save.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "rpc/file_descriptor.h"
+#include "xend/checkpoint/atomic_file.h"
+#include "xend/checkpoint/container.h"
+#include "xend/domain/construction.h"
+#include "xend/domain/departure.h"
+#include "xend/domain/lifecycle.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+// Free and needed space, for the person whose disk is full.
+std::string space_sentence(const std::string& path, const DomainConfig& config) {
+  const auto folder = std::filesystem::absolute(path).parent_path().string();
+  struct statvfs fs{};
+  if (statvfs(folder.c_str(), &fs) != 0) return "";
+  const auto free_mib = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize >> 20;
+  return fmt::format("\nThe file system of {} has {} MiB free; the image of {} may need up to {} MiB. {} runs on, and nothing was "
+                     "left in {}.",
+                     folder, free_mib, config.name, config.memory.value + 1, config.name, folder);
+}
+
+// Builds the running domain out of a head that has been read and the memory that follows it on `fd`.
+std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int fd, bool paused) {
+  auto config = DomainConfig::parse(head);
+  if (config.nomigrate()) throw Error("cannot restore non-migratable domain");
+  Construction construction(host, std::move(config));
+  construction.make_shell();
+  construction.restore(fd);
+  construction.introduce();
+  const auto domain = construction.keep();
+  try {
+    wait_for_devices(*domain);
+    if (!paused) unpause_domain(host, *domain);
+  } catch (const std::exception&) {
+    destroy_domain(host, domain);
+    throw;
+  }
+  return domain;
+}
+
+void refuse_if_here(Host& host, const sxp::Value& head) {
+  const auto name = sxp::child_text(head, "name").value_or("");
+  const auto uuid = sxp::child_text(head, "uuid").value_or("");
+  for (const auto& key : {name, uuid})
+    if (const auto here = host.domains.find(key); here && !key.empty())
+      throw Error(fmt::format("Domain '{}' already exists with ID '{}'", here->name(), here->domid().value_or(0)));
+}
+
+}  // namespace
+
+void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint) {
+  require_ours(*domain, "save");
+  const auto config = domain->state().config;
+  try {
+    Departure departure(host, domain, "saved");
+    AtomicFile file(path);
+    file.write(container_head(departure.config()));
+    const auto saved = departure.send_memory(file.fd(), false, 0);
+    file.commit();
+    XEND_LOG(Info, "Domain {} saved to {}: {} bytes of {} of memory.", config.name, path, saved.bytes_written, saved.bytes_read);
+    checkpoint ? departure.stay() : departure.leave();
+  } catch (const std::system_error& e) {
+    throw Error(fmt::format("can't write guest state file {}: {}{}", path, std::strerror(e.code().value()),
+                            e.code().value() == ENOSPC ? space_sentence(path, config) : ""));
+  }
+}
+
+std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool paused) {
+  const rpc::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat kind{};
+  if (file.get() < 0 || fstat(file.get(), &kind) != 0 || (S_ISDIR(kind.st_mode) && (errno = EISDIR)))
+    throw Error(fmt::format("can't read guest state file {}: {}", path, std::strerror(errno)));
+  const auto head = read_container_head(file.get());
+  refuse_if_here(host, head);
+  try {
+    if (S_ISREG(kind.st_mode)) host.helpers.verify(file.get(), Cancellation());
+    const auto domain = build_from_image(host, head, file.get(), paused);
+    XEND_LOG(Info, "Domain {} ({}) restored from {}.", domain->name(), domain->domid().value_or(0), path);
+    return domain;
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Restore failed: {}: {}", path, e.what());
+    throw;
+  }
+}
+
+std::shared_ptr<Domain> receive_domain(Host& host, int fd) {
+  const auto head = read_container_head(fd);
+  refuse_if_here(host, head);
+  return build_from_image(host, head, fd, false);
+}
+
+}  // namespace xend

@@ -1,0 +1,44 @@
+// A connection between two daemons: a blocking socket with time limits, as the helper programs can take it over.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "rpc/file_descriptor.h"
+
+namespace xend {
+
+class Peer {
+ public:
+  // Takes over a connected TCP socket. Sets it up so that a host that vanishes is noticed within half a minute.
+  explicit Peer(rpc::FileDescriptor socket);
+
+  int fd() const { return socket_.get(); }
+
+  // Sends all of it. Throws std::system_error.
+  void send(std::string_view bytes);
+
+  // What arrives within `limit`, at most `size` bytes, as one receive gives it; "" when the peer has closed. Throws
+  // std::system_error, ETIMEDOUT when nothing arrives.
+  std::string receive(std::size_t size, std::chrono::milliseconds limit);
+
+  // No more bytes from this side; the peer's can still be read.
+  void half_close();
+
+  // Reads and drops what still comes, until the peer closes, `limit` passes or a gigabyte went by: only then does a close
+  // not take the last answer away from the peer.
+  void drain(std::chrono::milliseconds limit) noexcept;
+
+ private:
+  rpc::FileDescriptor socket_;
+};
+
+// Connects to HOST:PORT (IPv4) within 30 seconds. Throws Error with the classic text `can't connect: [Errno 111] Connection
+// refused` and a sentence on what to do.
+Peer connect_to(const std::string& host, unsigned port);
+
+// True when `host` names this machine: one of its own addresses, or the loopback.
+bool is_this_host(const std::string& host);
+
+}  // namespace xend

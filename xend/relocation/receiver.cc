@@ -1,0 +1,110 @@
+#include "xend/relocation/receiver.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <system_error>
+
+#include "sxp/parser.h"
+#include "xend/domain/save.h"
+#include "xend/error.h"
+#include "xend/log.h"
+#include "xend/relocation/reply.h"
+
+namespace xend {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kCommandLimit = 30s;   // for a command to arrive
+constexpr long kStreamSilence = 600;  // seconds without a byte of the image: a guest may take minutes to suspend
+constexpr std::size_t kChunk = 16384;
+
+// The receiver as an object: the peer, and what is known of the conversation.
+class Conversation {
+ public:
+  Conversation(Host& host, Peer peer, const std::string& who) : host_(host), peer_(std::move(peer)), who_(who) {}
+
+  void run() {
+    while (const auto request = next_request()) {
+      const auto name = request->is_list() ? std::string(sxp::head(*request)) : request->text();
+      if (name == "help") {
+        peer_.send(help_reply());
+      } else if (name == "quit") {
+        return;
+      } else if (name == "receive" && early_.empty()) {
+        return receive();
+      } else {
+        refuse(name == "receive" ? "bytes came before (ready receive)" : fmt::format("Invalid operation: {}", name));
+        return;
+      }
+    }
+  }
+
+  // Answers and gives the peer the time to read it.
+  void refuse(const std::string& text) noexcept {
+    try {
+      peer_.send(error_reply(text));
+      peer_.half_close();
+      peer_.drain(5s);
+    } catch (const std::exception&) {
+      // The peer is gone: there is nobody to tell.
+    }
+  }
+
+ private:
+  // Nothing when the peer closes between two requests. Throws sxp::ParseError, std::system_error.
+  std::optional<sxp::Value> next_request() {
+    while (true) {
+      if (auto value = parser_.next()) return value;
+      if (early_.empty()) early_ = peer_.receive(kChunk, kCommandLimit);
+      if (early_.empty()) {
+        parser_.finish();
+        return parser_.next();
+      }
+      early_.erase(0, parser_.feed(early_));
+    }
+  }
+
+  void receive() {
+    XEND_LOG(Info, "A domain arrives from {}.", who_);
+    const timeval silence{kStreamSilence, 0};
+    setsockopt(peer_.fd(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
+    peer_.send(ready_reply("receive"));
+    try {
+      const auto domain = receive_domain(host_, peer_.fd());
+      XEND_LOG(Info, "Domain {} ({}) received from {}.", domain->name(), domain->domid().value_or(0), who_);
+    } catch (const std::exception& e) {
+      XEND_LOG(Error, "Restore failed: from {}: {}", who_, e.what());
+      return refuse(e.what());
+    }
+    try {
+      peer_.send(ok_reply());
+    } catch (const std::system_error& e) {
+      XEND_LOG(Debug, "{} did not wait to hear that the domain runs: {}", who_, e.what());
+    }
+  }
+
+  Host& host_;
+  Peer peer_;
+  std::string who_;
+  sxp::Parser parser_{{.depth = 16, .bytes = 64 * 1024}};
+  std::string early_;  // received and not yet given to the parser
+};
+
+}  // namespace
+
+void serve_relocation(Host& host, Peer peer, const std::string& who) noexcept {
+  Conversation conversation(host, std::move(peer), who);
+  try {
+    conversation.run();
+  } catch (const sxp::ParseError& e) {
+    XEND_LOG(Warning, "What {} sent to the relocation port is not the protocol: {}", who, e.what());
+    conversation.refuse(e.message());
+  } catch (const std::exception& e) {
+    XEND_LOG(Warning, "Relocation connection from {}: {}", who, e.what());
+  }
+}
+
+}  // namespace xend

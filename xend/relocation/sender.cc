@@ -1,0 +1,109 @@
+#include "xend/relocation/sender.h"
+
+#include <system_error>
+
+#include "xend/checkpoint/container.h"
+#include "xend/domain/departure.h"
+#include "xend/domain/domain_sxp.h"
+#include "xend/domain/lifecycle.h"
+#include "xend/error.h"
+#include "xend/log.h"
+#include "xend/relocation/peer.h"
+#include "xend/relocation/reply.h"
+
+namespace xend {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFirstAnswer = 30s;     // spec protocols 1.3
+constexpr auto kReasonOfFailure = 3s;  // spec protocols 1.6
+// From the last byte of the image to "it runs": the destination connects devices, with time-outs of its own.
+constexpr auto kLastAnswer = 180s;
+
+void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
+  require_ours(*domain, "migrate");
+  const auto domid = domain->domid();
+  const auto state = domain->state();
+  if (power_state(domid ? host.xen.domain(*domid) : std::nullopt) != PowerState::kRunning) throw Error("Domain is not running");
+  if (r.live && state.config.type == xc::GuestType::kPv && !host.xen.host_info().shadow)
+    throw Error(fmt::format("Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "
+                            "paging, so it cannot tell which pages a running PV guest changes. {} was not touched. Migrate it "
+                            "without --live, or run it with type = \"pvh\" in its configuration.",
+                            state.name, state.name));
+  if (r.ssl) throw Error("Relocation over SSL is not available in this release yet: migrate without --ssl.");
+}
+
+void check_destination(Host& host, const Domain& domain, const Relocation& r, unsigned port) {
+  if (port == host.options.xend_relocation_port && is_this_host(r.destination))
+    throw Error(fmt::format("{} is this host: {} is here already, and runs on. Name another host.", r.destination, domain.name()));
+}
+
+Peer open_conversation(const Relocation& r, unsigned port) {
+  auto peer = connect_to(r.destination, port);
+  std::string answer;
+  try {
+    peer.send("receive\n");
+    answer = peer.receive(80, kFirstAnswer);
+  } catch (const std::system_error& e) {
+    if (e.code().value() == ETIMEDOUT) throw Error(Error::Kind::kConnection, "can't connect: timed out");
+  }
+  const auto reply = parse_reply(answer);
+  if (reply.kind == Reply::Kind::kReady) return peer;
+  if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
+  if (answer.empty())
+    throw Error(Error::Kind::kConnection,
+                fmt::format("can't connect: {} closed the connection at once\nMost likely its xend-relocation-hosts-allow does not "
+                            "list this host: look into its xend.log for 'Rejected connection from'.",
+                            r.destination));
+  throw Error(Error::Kind::kConnection, fmt::format("can't connect: what answers at {} port {} is not xend", r.destination, port));
+}
+
+// What the destination says within `limit`; kOther when it says nothing.
+Reply answer_of(Peer& peer, std::chrono::milliseconds limit) noexcept {
+  try {
+    return parse_reply(peer.receive(4096, limit));
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+
+// The image is with the destination, all of it: the domain goes where the answer says that it is.
+void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Relocation& r) {
+  peer.half_close();
+  const auto reply = answer_of(peer, kLastAnswer);
+  if (reply.kind == Reply::Kind::kOk) return departure.leave();
+  const auto name = domain.state().config.name;
+  if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
+  departure.keep_suspended();
+  throw Error(fmt::format("{} took all of {} and then did not say whether it runs there.\nLook there with xm list. If it runs "
+                          "there: xm destroy migrating-{} here. If it does not: xm unpause migrating-{} lets it go on here.",
+                          r.destination, name, name, name));
+}
+
+}  // namespace
+
+void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
+  const unsigned port = r.port != 0 ? r.port : host.options.xend_relocation_port;
+  check_domain(host, domain, r);
+  check_destination(host, *domain, r, port);
+  const auto name = domain->name();
+  auto peer = open_conversation(r, port);
+  Departure departure(host, domain, "migrated");
+  SaveResult sent;
+  try {
+    peer.send(container_head(departure.config()));
+    sent = departure.send_memory(peer.fd(), r.live, r.rate_mbit);
+  } catch (const std::exception& e) {
+    // The destination knows better than a broken connection why it gave up.
+    if (const auto reply = answer_of(peer, kReasonOfFailure); reply.kind == Reply::Kind::kError)
+      throw Error(fmt::format("{} (from {})", reply.text, r.destination));
+    throw Error(fmt::format("{}\nThe destination was {}; {} runs on here.", e.what(), r.destination, name));
+  }
+  hand_over(departure, peer, *domain, r);
+  XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name, r.destination,
+           sent.bytes_written, sent.rounds, sent.stopped.count());
+}
+
+}  // namespace xend

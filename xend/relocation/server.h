@@ -1,0 +1,43 @@
+// Listens for domains from other hosts: who is not on the list is turned away without a byte (spec xend-config section 5).
+#pragma once
+
+#include <condition_variable>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "rpc/file_descriptor.h"
+#include "xend/config/access_list.h"
+#include "xend/domain/host.h"
+
+namespace xend {
+
+class RelocationServer {
+ public:
+  // Takes over a bound, listening TCP socket and begins to serve. Throws std::system_error.
+  RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed);
+  // Stops listening and breaks off what is being received: the sources keep their domains.
+  ~RelocationServer();
+  RelocationServer(const RelocationServer&) = delete;
+  RelocationServer& operator=(const RelocationServer&) = delete;
+
+ private:
+  void accept_loop();
+  void begin(rpc::FileDescriptor socket, std::string ip);
+  void serve(rpc::FileDescriptor socket, const std::string& ip);
+
+  Host& host_;
+  rpc::FileDescriptor listening_, wake_;
+  AccessList allowed_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::list<rpc::FileDescriptor> serving_;  // second descriptors of the connections that are being served
+  std::thread acceptor_;
+};
+
+// Binds and listens where the configuration says; while the port is in use it tries again for 30 seconds (spec xend-config
+// 4.3). `address` may be an interface's name. Throws Error that names address and port.
+rpc::FileDescriptor listen_for_relocation(const std::string& address, unsigned port);
+
+}  // namespace xend
