@@ -74,6 +74,8 @@ void ServerConnection::serve() noexcept {
     if (error == EPIPE || error == ECONNRESET) return;
     context_.complain(std::string("lost a client: ") + e.what() + ".");
   }
+  // The descriptor lives until the thread is joined; the client need not wait for that.
+  ::shutdown(stream_.fd(), SHUT_RDWR);
 }
 
 void ServerConnection::converse() {
