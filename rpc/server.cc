@@ -91,7 +91,7 @@ void Server::Impl::accept_clients() {
       if (somebody && !context.stopping) accept_one();
     } catch (const std::exception& e) {
       short_of_resources = true;
-      context.complain(e.what());
+      context.complain([&] { return std::string(e.what()) + "."; });
     }
   }
 }
@@ -139,7 +139,8 @@ void Server::Impl::accept_one() {
   if (fd) return start(std::move(fd));
   if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED) return;
   short_of_resources = true;
-  context.complain(fmt::format("cannot accept a connection: {}.", std::strerror(errno)));
+  const int error = errno;
+  context.complain([&] { return fmt::format("cannot accept a connection: {}.", std::strerror(error)); });
 }
 
 void Server::Impl::start(FileDescriptor fd) {

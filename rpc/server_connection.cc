@@ -43,12 +43,12 @@ std::string peer_name(int fd) {
 
 }  // namespace
 
-void ServerContext::complain(const std::string& text) noexcept {
+void ServerContext::complain(const std::function<std::string()>& text) noexcept {
   try {
     const auto left_out = complaints.admit();
     if (!left_out) return;
     const std::string more = *left_out > 0 ? fmt::format(" ({} such lines left out before)", *left_out) : "";
-    log("WARNING", fmt::format("{}: {}{}", name, text, more));
+    log("WARNING", fmt::format("{}: {}{}", name, text(), more));
   } catch (...) {
   }
 }
@@ -67,12 +67,12 @@ void ServerConnection::set_deadline(unsigned seconds) {
 void ServerConnection::serve() noexcept {
   try {
     converse();
-  } catch (const std::exception& e) {
+  } catch (const std::system_error& e) {
     // A client that leaves before its answer is no news; one that does not take it is.
-    const auto* system = dynamic_cast<const std::system_error*>(&e);
-    const int error = system ? system->code().value() : 0;
-    if (error == EPIPE || error == ECONNRESET) return;
-    context_.complain(std::string("lost a client: ") + e.what() + ".");
+    const bool left = e.code() == std::errc::broken_pipe || e.code() == std::errc::connection_reset;
+    if (!left) context_.complain([&] { return fmt::format("lost {}: {}.", peer_name(stream_.fd()), e.what()); });
+  } catch (const std::exception& e) {
+    context_.complain([&] { return fmt::format("dropped {}: {}.", peer_name(stream_.fd()), e.what()); });
   }
   // The descriptor lives until the thread is joined; the client need not wait for that.
   ::shutdown(stream_.fd(), SHUT_RDWR);
@@ -145,7 +145,7 @@ std::string ServerConnection::answer(const std::string& body) {
   } catch (const Fault& fault) {
     return encode_fault(fault.code(), fault.what());
   } catch (const DecodeError& e) {
-    context_.complain(fmt::format("bad request from {}: {}", peer_name(stream_.fd()), e.what()));
+    complain_about(e);
     return encode_fault(static_cast<int>(FaultCode::kInternal), e.what());
   } catch (const std::exception& e) {
     text = e.what();
@@ -164,10 +164,13 @@ void ServerConnection::send(std::string_view response) {
   }
 }
 
+void ServerConnection::complain_about(const std::exception& request) {
+  context_.complain([&] { return fmt::format("bad request from {}: {}", peer_name(stream_.fd()), request.what()); });
+}
+
 void ServerConnection::refuse(const HttpError& error) {
   // Not the client's fault when it is the daemon that hung up.
-  if (!context_.stopping)
-    context_.complain(fmt::format("bad request from {}: {}", peer_name(stream_.fd()), error.what()));
+  if (!context_.stopping) complain_about(error);
   send(http_response(error.status(), "text/plain", std::string(error.what()) + "\n", false));
   ::shutdown(stream_.fd(), SHUT_WR);
   stream_.set_deadline(std::chrono::steady_clock::now() + kDrainTime);

@@ -22,9 +22,9 @@ struct ServerContext {
   std::atomic<bool> stopping = false;
   RateLimit complaints{10, std::chrono::minutes(1)};
 
-  // One WARNING about what a peer or the system did, unless there have been too many of late. Throws nothing: a log
-  // that cannot be written must not cost more than its line.
-  void complain(const std::string& text) noexcept;
+  // One WARNING about what a peer or the system did, unless there have been too many of late: `text` is called only
+  // when the line is wanted. Throws nothing: a line that cannot be written must not cost more than itself.
+  void complain(const std::function<std::string()>& text) noexcept;
 };
 
 class ServerConnection {
@@ -44,6 +44,7 @@ class ServerConnection {
   RequestHead read_request(std::string& body);
   void check(const RequestHead& head) const;
   std::string answer(const std::string& body);
+  void complain_about(const std::exception& request);
   void refuse(const HttpError& error);
   void send(std::string_view response);
   void set_deadline(unsigned seconds);

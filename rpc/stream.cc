@@ -12,6 +12,9 @@ namespace rpc {
 
 namespace {
 
+constexpr const char* kReading = "reading from the peer";
+constexpr const char* kWriting = "writing to the peer";
+
 [[noreturn]] void throw_errno(int error, const char* what) {
   throw std::system_error(error, std::generic_category(), what);
 }
@@ -23,10 +26,10 @@ int milliseconds_until(Deadline deadline) {
   return static_cast<int>(std::clamp<decltype(left)>(left, 0, INT_MAX));
 }
 
-void wait_for(int fd, short events, Deadline deadline) {
+void wait_for(int fd, short events, Deadline deadline, const char* what) {
   pollfd p{fd, events, 0};
   const int ready = ::poll(&p, 1, milliseconds_until(deadline));
-  if (ready == 0) throw_errno(ETIMEDOUT, "waiting for the peer");
+  if (ready == 0) throw_errno(ETIMEDOUT, what);
   if (ready < 0 && errno != EINTR) throw_errno(errno, "poll");
 }
 
@@ -37,9 +40,9 @@ std::size_t SocketStream::read(std::span<char> buffer) {
     const ssize_t n = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN || errno == EWOULDBLOCK)
-      wait_for(fd_.get(), POLLIN, deadline_);
+      wait_for(fd_.get(), POLLIN, deadline_, kReading);
     else if (errno != EINTR)
-      throw_errno(errno, "reading from the peer");
+      throw_errno(errno, kReading);
   }
 }
 
@@ -49,9 +52,9 @@ void SocketStream::write(std::string_view bytes) {
     if (n >= 0)
       bytes.remove_prefix(static_cast<std::size_t>(n));
     else if (errno == EAGAIN || errno == EWOULDBLOCK)
-      wait_for(fd_.get(), POLLOUT, deadline_);
+      wait_for(fd_.get(), POLLOUT, deadline_, kWriting);
     else if (errno != EINTR)
-      throw_errno(errno, "writing to the peer");
+      throw_errno(errno, kWriting);
   }
 }
 
