@@ -172,7 +172,7 @@ void Construction::restore(int fd) {
 
 void Construction::introduce() {
   const auto state = domain_->state();
-  write_details(host_.store, state, host_.options.console_limit_bytes());
+  write_details(host_.store, state, host_.options.get()->console_limit_bytes());
   host_.devices.write(domain_->device_owner(), state.config.devices);
   host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
 }

@@ -7,7 +7,7 @@
 
 #include "libxc-wrap/hypervisor.h"
 #include "libxc-wrap/store.h"
-#include "xend/config/options.h"
+#include "xend/config/current_options.h"
 #include "xend/devices/devices.h"
 #include "xend/domain/domain_table.h"
 #include "xend/domain/running_state.h"
@@ -21,7 +21,7 @@ struct Host {
   xc::Store& store;
   Devices& devices;
   Helpers& helpers;
-  const Options& options;
+  CurrentOptions& options;
   DomainTable& domains;
   MemoryLedger& memory;
   RunningState& running_state;

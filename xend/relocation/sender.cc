@@ -36,7 +36,7 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
 }
 
 void check_destination(Host& host, const Domain& domain, const Relocation& r, unsigned port) {
-  if (port == host.options.xend_relocation_port && is_this_host(r.destination))
+  if (port == host.options.get()->xend_relocation_port && is_this_host(r.destination))
     throw Error(fmt::format("{} is this host: {} is here already, and runs on. Name another host.", r.destination, domain.name()));
 }
 
@@ -85,7 +85,7 @@ void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Rel
 }  // namespace
 
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
-  const unsigned port = r.port != 0 ? r.port : host.options.xend_relocation_port;
+  const unsigned port = r.port != 0 ? r.port : host.options.get()->xend_relocation_port;
   check_domain(host, domain, r);
   check_destination(host, *domain, r, port);
   const auto name = domain->name();

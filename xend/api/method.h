@@ -1,0 +1,40 @@
+// A method that clients can call over XML-RPC: thin -- take the arguments, call what does the work, give the result its
+// classic form. A method is added by one function and one line in the table of its group.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "rpc/value.h"
+#include "xend/domain/host.h"
+
+namespace xend {
+
+struct Call {
+  Host& host;
+  const rpc::Array& params;
+};
+
+struct Method {
+  const char* name;      // without the group's prefix
+  std::size_t min_args;  // fewer or more: fault 1 (spec protocols 3.3)
+  std::size_t max_args;
+  rpc::Value (*run)(const Call& call);
+};
+
+std::span<const Method> listing_methods();  // xend.NAME
+std::span<const Method> domain_methods();   // xend.domain.NAME
+std::span<const Method> node_methods();     // xend.node.NAME
+
+// ---- arguments; all throw rpc::Fault of code 1 when the value is of another kind ----
+
+// Strings, and numbers as text: a domain may be named either way.
+std::string text_arg(const Call& call, std::size_t i);
+std::int64_t int_arg(const Call& call, std::size_t i, std::int64_t fallback);
+bool bool_arg(const Call& call, std::size_t i, bool fallback);  // numbers too: Python's truth
+bool has_arg(const Call& call, std::size_t i);                  // given and not nil
+
+// The domain that argument 0 names. Throws Error of kind kInvalidDomain.
+std::shared_ptr<Domain> domain_arg(const Call& call);
+
+}  // namespace xend
