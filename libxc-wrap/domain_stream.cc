@@ -1,0 +1,102 @@
+#include "libxc-wrap/domain_stream.h"
+
+#include <cerrno>
+#include <exception>
+#include <string>
+
+extern "C" {
+#include <xenctrl.h>
+#include <xenguest.h>
+}
+
+#include "libxc-wrap/domain_builder.h"
+#include "libxc-wrap/error.h"
+
+namespace xc {
+namespace {
+
+// What the callbacks share. They are called from C: exceptions wait in `thrown` until the library has returned.
+struct SaveContext {
+  const SaveHooks& hooks;
+  std::exception_ptr thrown;
+};
+
+int on_suspend(void* data) noexcept {
+  auto* const context = static_cast<SaveContext*>(data);
+  try {
+    context->hooks.suspend();
+    return 1;
+  } catch (...) {
+    context->thrown = std::current_exception();
+    return 0;
+  }
+}
+
+// The library's own rule when it is given none, and the progress on the way.
+int on_precopy(precopy_stats stats, void* data) noexcept {
+  constexpr unsigned kMaxRounds = 5;
+  constexpr long kFewDirty = 50;
+  auto* const context = static_cast<SaveContext*>(data);
+  try {
+    if (context->hooks.progress) context->hooks.progress({stats.iteration, stats.total_written, stats.dirty_count});
+  } catch (...) {
+    context->thrown = std::current_exception();
+    return XGS_POLICY_ABORT;
+  }
+  const bool few = stats.dirty_count >= 0 && stats.dirty_count < kFewDirty;
+  return few || stats.iteration >= kMaxRounds ? XGS_POLICY_STOP_AND_COPY : XGS_POLICY_CONTINUE_PRECOPY;
+}
+
+// Nothing to switch: there is no device model. Must be there all the same, the library asserts it for PVH and HVM.
+int on_switch_logdirty(std::uint32_t, unsigned, void*) noexcept {
+  return 0;
+}
+
+struct RestoreContext {
+  xc_interface* xch;
+  DomId domid;
+};
+
+// Called once before memory. Old streams carry no CPUID policy; the library applies the one of a newer stream itself.
+int on_static_data_done(unsigned missing, void* data) noexcept {
+  const auto* const context = static_cast<RestoreContext*>(data);
+  if ((missing & XGR_SDD_MISSING_CPUID) == 0) return 0;
+  constexpr bool kRestored = true, kPae = true, kItsc = false, kNested = false;
+  return xc_cpuid_apply_policy(context->xch, context->domid, kRestored, nullptr, 0, kPae, kItsc, kNested, nullptr,
+                               nullptr);
+}
+
+}  // namespace
+
+void save_domain(Handle& handle, int fd, DomId domid, bool live, const SaveHooks& hooks) {
+  SaveContext context{hooks, nullptr};
+  save_callbacks callbacks{};
+  callbacks.suspend = on_suspend;
+  callbacks.precopy_policy = on_precopy;
+  callbacks.switch_qemu_logdirty = on_switch_logdirty;
+  callbacks.data = &context;
+  handle.forget_log();
+  constexpr int kNoBackChannel = -1;
+  const int result =
+      xc_domain_save(handle.get(), fd, domid, live ? XCFLAGS_LIVE : 0, &callbacks, XC_STREAM_PLAIN, kNoBackChannel);
+  const int error = errno;
+  if (context.thrown) std::rethrow_exception(context.thrown);
+  if (result != 0) handle.fail("xc_domain_save", error);
+}
+
+RestoredFrames restore_domain(Handle& handle, int fd, DomId domid, GuestType type, Port store_port, Port console_port) {
+  require_vcpus(handle, domid, type);
+  RestoreContext context{handle.get(), domid};
+  restore_callbacks callbacks{};
+  callbacks.static_data_done = on_static_data_done;
+  callbacks.data = &context;
+  unsigned long store = 0, console = 0;
+  constexpr DomId kDom0 = 0;
+  constexpr int kNoBackChannel = -1;
+  const int result = xc_domain_restore(handle.get(), fd, domid, store_port, &store, kDom0, console_port, &console,
+                                       kDom0, XC_STREAM_PLAIN, &callbacks, kNoBackChannel);
+  if (result != 0) handle.fail("xc_domain_restore", errno);
+  return {store, console};
+}
+
+}  // namespace xc

@@ -1,0 +1,39 @@
+// A domain's memory and state as libxenguest's stream, out of a domain and into one. Runs in xc_save and xc_restore:
+// the library runs long, cannot be cancelled, and reads what another host or a file supplies.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "libxc-wrap/handle.h"
+#include "libxc-wrap/types.h"
+
+namespace xc {
+
+// What the library tells during the rounds of a live save.
+struct PrecopyStats {
+  unsigned round = 0;             // 0: the first pass
+  std::uint64_t total_pages = 0;  // entries written so far in all rounds, absent ones of the first round included
+  std::int64_t dirty_pages = -1;  // left at the end of the round; -1: not known yet
+};
+
+struct SaveHooks {
+  std::function<void()> suspend;                      // makes the guest stop; throws when it does not
+  std::function<void(const PrecopyStats&)> progress;  // live only; may throw, which ends the save; may be empty
+};
+
+// Writes domain `domid` to `fd`, which is blocking and stays open. `live`: rounds while the guest runs, at most five,
+// or until fewer than 50 pages are dirty. Returns with the guest suspended. Throws what a hook threw, otherwise Error;
+// the guest may be suspended then too: Hypervisor::resume and Store::resume_domain let it go on (spec modern-xen
+// 8, 26.5).
+void save_domain(Handle& handle, int fd, DomId domid, bool live, const SaveHooks& hooks);
+
+struct RestoredFrames {
+  Frame store = 0, console = 0;
+};
+
+// Fills domain `domid`, created with vcpus, memory limit and (PVH, HVM) paging pool but without a CPUID policy, from
+// `fd`; exactly up to the end of the stream. The domain stays paused. Throws Error (spec modern-xen 9, 26.6, 26.7).
+RestoredFrames restore_domain(Handle& handle, int fd, DomId domid, GuestType type, Port store_port, Port console_port);
+
+}  // namespace xc
