@@ -2,10 +2,11 @@
 
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
+from . import lab
 from .host import Host
-from .lab import Lab
 
 SOURCE = Path(__file__).resolve().parent.parent.parent.parent
 SCENARIO = Path(__file__).resolve().parent.parent / "dom0"  # guest files and configuration that the tests start from
@@ -27,14 +28,30 @@ def install_on(host: Host, build: bytes, scenario: bytes) -> None:
     host.check("""ldd /usr/sbin/xm /usr/sbin/xend /usr/libexec/xend/* | grep 'not found' && exit 1
         systemctl daemon-reload
         systemctl enable --quiet xend.service
+        sync
         systemctl restart xend.service || { systemctl status --no-pager --lines=40 xend.service; exit 1; }""")
 
 
-def install(lab: Lab, source: Path = SOURCE, ready: Path | None = None) -> None:
+def install(hosts: lab.Lab, source: Path = SOURCE, ready: Path | None = None) -> None:
     """Builds SOURCE and installs it on every host; or installs READY, a folder that `make install DESTDIR=READY` has filled."""
     with tempfile.TemporaryDirectory(prefix="xm-lab-stage.") as folder:
         if not ready:
             stage(source, Path(folder))
         build = pack(ready or Path(folder))
     scenario = pack(SCENARIO)
-    lab.each(lambda host: install_on(host, build, scenario))
+    hosts.each(lambda host: install_on(host, build, scenario))
+
+
+def booted() -> lab.Lab:
+    """Two fresh hosts with this build on them. They end with this program."""
+    began = time.monotonic()
+    hosts = lab.start()
+    try:
+        hosts.wait_until_up()
+        print(f"two hosts are up after {time.monotonic() - began:.0f} s", flush=True)
+        install(hosts)
+        print(f"the build is installed on them after {time.monotonic() - began:.0f} s", flush=True)
+    except BaseException:
+        hosts.stop()
+        raise
+    return hosts
