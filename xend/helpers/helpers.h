@@ -1,5 +1,6 @@
 // The short-lived programs that touch what guests control -- kernels, ramdisks, images -- seen from the daemon: a small
-// interface, so that tests can bring a fake. HelperPrograms (helper_programs.h) runs the real xc_build, xc_save, xc_restore.
+// interface, so that tests can bring a fake. HelperPrograms (helper_programs.h) runs the real xc_build, xc_save,
+// xc_restore.
 #pragma once
 
 #include <chrono>
@@ -38,15 +39,15 @@ struct BuildRequest {
 
 struct BuildResult {
   xc::Frame store_frame = 0, console_frame = 0;
-  std::string protocol;                       // "x86_64-abi" or "x86_32-abi" for PV, empty for others
-  std::map<std::string, std::string> notes;   // the kernel's ELF notes, upper-case names (spec protocols 7.4)
+  std::string protocol;                      // "x86_64-abi" or "x86_32-abi" for PV, empty for others
+  std::map<std::string, std::string> notes;  // the kernel's ELF notes, upper-case names (spec protocols 7.4)
 };
 
 struct SaveProgress {
-  unsigned round = 0;              // 0: the first pass
-  std::uint64_t pages_sent = 0;    // of this round
-  std::int64_t pages_dirty = -1;   // left over when the round ended; -1: not known yet
-  std::uint64_t bytes_written = 0; // so far, as they went out
+  unsigned round = 0;               // 0: the first pass
+  std::uint64_t pages_sent = 0;     // of this round
+  std::int64_t pages_dirty = -1;    // left over when the round ended; -1: not known yet
+  std::uint64_t bytes_written = 0;  // so far, as they went out
 };
 
 struct SaveRequest {
@@ -54,9 +55,9 @@ struct SaveRequest {
   xc::DomId domid = 0;
   xc::GuestType type = xc::GuestType::kPv;
   bool live = false;
-  int fd = -1;                   // a file or a connected socket, positioned behind the config; stays the caller's
-  bool framed = true;            // false: the bare libxc stream, for a peer or reader that knows nothing else
-  unsigned rate_mbit = 0;        // at most this many Mbit/s on average; 0: no limit
+  int fd = -1;                    // a file or a connected socket, positioned behind the config; stays the caller's
+  bool framed = true;             // false: the bare libxc stream, for a peer or reader that knows nothing else
+  unsigned rate_mbit = 0;         // at most this many Mbit/s on average; 0: no limit
   std::function<void()> suspend;  // called once when the guest must stop; throws when it does not
   std::function<void(const SaveProgress&)> progress;  // may be empty
 };
@@ -84,19 +85,20 @@ struct RestoreResult {
 // What an image is, found out by reading it without restoring it.
 struct VerifyResult {
   enum class Format { kFramed, kLibxc, kLegacy } format = Format::kFramed;
-  std::uint64_t bytes = 0;      // from the position of fd to the end of the image
+  std::uint64_t bytes = 0;  // from the position of fd to the end of the image
 };
 
-// Every call blocks until done and throws xend::Error. First line of its text: "PROGRAM FD DOMID ... failed" as the classic
-// helpers' command lines read (spec protocols 2.3, 2.4), then a line with the reason. A cancelled call throws too.
+// Every call blocks until done and throws xend::Error. First line of its text: "PROGRAM FD DOMID ... failed" as the
+// classic helpers' command lines read (spec protocols 2.3, 2.4), then a line with the reason. A cancelled call throws
+// too.
 class Helpers {
  public:
   virtual ~Helpers() = default;
   virtual BuildResult build(const BuildRequest& request, const Cancellation& cancel) = 0;
   virtual SaveResult save(const SaveRequest& request, const Cancellation& cancel) = 0;
   virtual RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) = 0;
-  // Reads an image from fd's position to its end, checking every frame; fd must be a regular file, whose position is put
-  // back. Damage throws with the offset in the file and what is wrong there.
+  // Reads an image from fd's position to its end, checking every frame; fd must be a regular file, whose position is
+  // put back. Damage throws with the offset in the file and what is wrong there.
   virtual VerifyResult verify(int fd, const Cancellation& cancel) = 0;
 };
 

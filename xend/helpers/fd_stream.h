@@ -1,0 +1,52 @@
+// A file or a connected socket as ByteSink and ByteSource, blocking, with errors that say what happened to the image.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "xend/helpers/byte_stream.h"
+
+namespace xend {
+
+class FdSink final : public ByteSink {
+ public:
+  // `fd` stays the caller's. `before_write` is called with the number of bytes that are about to go out; what it throws
+  // ends the writing. Empty: nothing is called.
+  explicit FdSink(int fd, std::function<void(std::size_t)> before_write = {});
+
+  // Small pieces are collected; flush() sends what is left of them.
+  void write(std::span<const std::byte> bytes) override;
+  void flush();
+
+  std::uint64_t bytes_written() const { return written_; }
+
+ private:
+  void send(std::span<const std::byte> bytes);
+
+  int fd_;
+  std::function<void(std::size_t)> before_write_;
+  std::vector<std::byte> collected_;
+  std::uint64_t written_ = 0;
+};
+
+class FdSource final : public ByteSource {
+ public:
+  explicit FdSource(int fd);  // `fd` stays the caller's
+
+  std::size_t read(std::span<std::byte> bytes) override;
+  // Reads until `bytes` is full or the input ends; returns how many it got.
+  std::size_t fill(std::span<std::byte> bytes);
+
+  // Where the next byte comes from: the offset in a file; in a stream the number of bytes read here.
+  std::uint64_t position() const { return start_ + read_; }
+  std::uint64_t bytes_read() const { return read_; }
+
+ private:
+  int fd_;
+  std::uint64_t start_ = 0;
+  std::uint64_t read_ = 0;
+};
+
+}  // namespace xend

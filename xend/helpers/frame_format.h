@@ -1,0 +1,43 @@
+// The frames around the libxc stream in our own images. After the config: the 8 bytes of kFrameMagic, then frames of
+//
+//   le32 type          1: the body is the data as it is; 2: an LZ4 block; 3: the end
+//   le32 stored length bytes of body that follow the header
+//   le32 raw length    bytes of libxc stream that the body holds; at most kMaxFrame
+//   le32 0
+//   le64 checksum      XXH3 (64 bits) of the 16 bytes above and the body
+//   body
+//
+// The body of the end frame is le64 number of frames before it, le64 sum of their raw lengths. Nothing follows it that
+// belongs to the image: on a connection the conversation goes on there.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace xend {
+
+inline constexpr std::array<std::byte, 8> kFrameMagic = {std::byte{'X'}, std::byte{'E'}, std::byte{'N'},
+                                                         std::byte{'D'}, std::byte{'I'}, std::byte{'M'},
+                                                         std::byte{'G'}, std::byte{'1'}};
+inline constexpr std::size_t kFrameHeaderBytes = 24;
+inline constexpr std::size_t kMaxFrame = 1 << 20;
+inline constexpr std::size_t kEndBodyBytes = 16;
+
+enum class FrameType : std::uint32_t { kStored = 1, kLz4 = 2, kEnd = 3 };
+
+struct FrameHeader {
+  std::uint32_t type = 0, stored = 0, raw = 0, reserved = 0;
+  std::uint64_t checksum = 0;
+};
+
+// The checksum field is ignored by frame_checksum and kept by the other two.
+std::array<std::byte, kFrameHeaderBytes> encode(const FrameHeader& header);
+FrameHeader decode(std::span<const std::byte, kFrameHeaderBytes> bytes);
+std::uint64_t frame_checksum(const FrameHeader& header, std::span<const std::byte> body);
+
+void put_le64(std::span<std::byte, 8> bytes, std::uint64_t value);
+std::uint64_t get_le64(std::span<const std::byte, 8> bytes);
+
+}  // namespace xend

@@ -1,0 +1,115 @@
+#include "xend/helpers/frame_reader.h"
+
+#include <lz4.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "xend/helpers/frame_format.h"
+
+namespace xend {
+namespace {
+
+std::string hex(std::uint64_t value) {
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(value));
+  return text.data();
+}
+
+}  // namespace
+
+FrameReader::FrameReader(FdSource& source) : source_(source) {}
+
+std::size_t FrameReader::read(std::span<std::byte> bytes) {
+  while (used_ == data_.size()) {
+    if (ended_) return 0;
+    next_frame();
+  }
+  const std::size_t part = std::min(bytes.size(), data_.size() - used_);
+  std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(used_), part, bytes.begin());
+  used_ += part;
+  return part;
+}
+
+void FrameReader::finish() {
+  std::byte extra{};
+  if (read(std::span(&extra, 1)) != 0)
+    throw damaged("there is more data than the domain's memory image, which has ended before");
+}
+
+void FrameReader::skip_to_end() {
+  while (!ended_) next_frame();
+}
+
+void FrameReader::next_frame() {
+  frame_position_ = source_.position();
+  std::array<std::byte, kFrameHeaderBytes> raw_header{};
+  if (const std::size_t got = source_.fill(raw_header); got < raw_header.size())
+    throw cut_short(raw_header.size(), got);
+  const FrameHeader header = decode(raw_header);
+  for (const std::uint32_t length : {header.stored, header.raw}) {
+    if (length == 0 || length > kMaxFrame)
+      throw damaged("it claims " + std::to_string(length) + " bytes, 1 to " + std::to_string(kMaxFrame) +
+                    " are possible");
+  }
+  body_.resize(header.stored);
+  if (const std::size_t got = source_.fill(body_); got < body_.size()) throw cut_short(body_.size(), got);
+  if (const std::uint64_t sum = frame_checksum(header, body_); sum != header.checksum)
+    throw damaged("its checksum is " + hex(header.checksum) + " and its data give " + hex(sum));
+
+  // From here on it is what its writer wrote.
+  used_ = 0;
+  data_.clear();
+  if (header.reserved != 0) throw damaged("its fourth word is not 0: a newer xend wrote it");
+  switch (static_cast<FrameType>(header.type)) {
+    case FrameType::kStored:
+      unpack(false, header.raw);
+      break;
+    case FrameType::kLz4:
+      unpack(true, header.raw);
+      break;
+    case FrameType::kEnd:
+      read_end(body_);
+      return;
+    default:
+      throw damaged("frames of type " + std::to_string(header.type) + " are unknown: a newer xend wrote it");
+  }
+  ++frames_;
+  raw_bytes_ += data_.size();
+}
+
+void FrameReader::unpack(bool lz4, std::size_t raw) {
+  if (!lz4) {
+    if (body_.size() != raw) throw damaged("its two lengths differ");
+    data_.swap(body_);
+    return;
+  }
+  data_.resize(raw);
+  const int got =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(body_.data()), reinterpret_cast<char*>(data_.data()),
+                          static_cast<int>(body_.size()), static_cast<int>(data_.size()));
+  if (got != static_cast<int>(raw)) throw damaged("it cannot be decompressed");
+}
+
+void FrameReader::read_end(std::span<const std::byte> body) {
+  if (body.size() != kEndBodyBytes) throw damaged("the end frame has " + std::to_string(body.size()) + " bytes");
+  const std::uint64_t frames = get_le64(body.first<8>()), raw = get_le64(body.subspan<8, 8>());
+  if (frames != frames_ || raw != raw_bytes_) {
+    throw damaged("the image was written with " + std::to_string(frames) + " frames of " + std::to_string(raw) +
+                  " bytes, and has " + std::to_string(frames_) + " of " + std::to_string(raw_bytes_));
+  }
+  ended_ = true;
+}
+
+Failure FrameReader::damaged(const std::string& what) const {
+  return Failure("the image is damaged: frame " + std::to_string(frames_) + " at byte " +
+                 std::to_string(frame_position_) + ": " + what);
+}
+
+Failure FrameReader::cut_short(std::size_t wanted, std::size_t got) const {
+  return Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) + ", in frame " +
+                 std::to_string(frames_) + " that starts at byte " + std::to_string(frame_position_) + ": " +
+                 std::to_string(got) + " of " + std::to_string(wanted) + " bytes are there");
+}
+
+}  // namespace xend

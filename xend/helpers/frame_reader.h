@@ -1,0 +1,46 @@
+// Takes the libxc stream out of its frames (frame_format.h). Strict: every header, checksum and total is checked, sizes
+// before anything is allocated for them, and not one byte behind the end frame is read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "xend/helpers/byte_stream.h"
+#include "xend/helpers/failure.h"
+#include "xend/helpers/fd_stream.h"
+
+namespace xend {
+
+class FrameReader final : public ByteSource {
+ public:
+  // `source` stands behind the magic, which the caller has recognised, and must outlive the reader.
+  explicit FrameReader(FdSource& source);
+
+  // Throws Failure naming the frame, its offset and what is wrong with it: cut short, checksum, unknown frame, totals.
+  std::size_t read(std::span<std::byte> bytes) override;
+
+  // Reads to the end frame. Throws Failure also when there is data that nobody has read: the stream inside ended
+  // before.
+  void finish();
+
+  // Reads and checks all that is left, without use for the data.
+  void skip_to_end();
+
+ private:
+  void next_frame();
+  void read_end(std::span<const std::byte> body);
+  void unpack(bool lz4, std::size_t raw);
+  Failure damaged(const std::string& what) const;
+  Failure cut_short(std::size_t wanted, std::size_t got) const;
+
+  FdSource& source_;
+  std::vector<std::byte> body_;  // as stored
+  std::vector<std::byte> data_;  // as it was
+  std::size_t used_ = 0;         // of data_
+  std::uint64_t frames_ = 0, raw_bytes_ = 0;
+  std::uint64_t frame_position_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace xend

@@ -1,0 +1,33 @@
+// Wraps the libxc stream into frames (frame_format.h): checksummed, compressed with LZ4 where that makes them smaller.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "xend/helpers/byte_stream.h"
+
+namespace xend {
+
+class FrameWriter final : public ByteSink {
+ public:
+  // Writes the magic. `sink` must outlive the writer.
+  explicit FrameWriter(ByteSink& sink);
+
+  void write(std::span<const std::byte> bytes) override;
+  // The last frame and the end frame. Without it the image is cut short, and every reader says so.
+  void finish();
+
+  std::uint64_t raw_bytes() const { return raw_bytes_; }
+
+ private:
+  void flush();
+  void write_frame(std::uint32_t type, std::size_t raw, std::span<const std::byte> body);
+
+  ByteSink& sink_;
+  std::vector<std::byte> raw_;         // what the next frame will hold
+  std::vector<std::byte> compressed_;  // room for the worst case
+  std::vector<std::byte> out_;
+  std::uint64_t frames_ = 0, raw_bytes_ = 0;
+};
+
+}  // namespace xend
