@@ -2,6 +2,7 @@
 // fakes), outliving everything that refers to it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -16,6 +17,13 @@
 
 namespace xend {
 
+// How long a guest may take to suspend itself.
+struct SuspendLimits {
+  std::chrono::milliseconds to_take_the_request{60'000};  // spec domain-lifecycle section 13
+  // The original waited for ever here; a guest stuck in its freezer must not keep an operation open for good.
+  std::chrono::milliseconds to_stop{300'000};
+};
+
 struct Host {
   xc::Hypervisor& xen;
   xc::Store& store;
@@ -25,6 +33,7 @@ struct Host {
   DomainTable& domains;
   MemoryLedger& memory;
   RunningState& running_state;
+  SuspendLimits suspend_limits{};
   // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down meanwhile.
   std::function<void()> look_again = [] {};
 };

@@ -2,6 +2,7 @@
 
 #include "xend/domain/construction.h"
 #include "xend/domain/store_layout.h"
+#include "xend/domain/suspend.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -28,6 +29,18 @@ void require_ours(const Domain& domain, const char* verb) {
                             verb));
 }
 
+namespace {
+
+// A domain that stayed suspended because nobody could say whether its copy runs: somebody has looked, and it does not.
+void go_on_after_migration(Host& host, Domain& domain) {
+  const auto operation = domain.begin("unpaused");
+  host.domains.rename(domain.shared_from_this(), domain.state().config.name);
+  write_name(host.store, domain.state());
+  resume_guest(host, domain);
+}
+
+}  // namespace
+
 void pause_domain(Host& host, Domain& domain) {
   if (domain.domid() == xc::DomId{0}) require_ours(domain, "pause");
   const auto domid = domain.running_domid();
@@ -38,6 +51,9 @@ void pause_domain(Host& host, Domain& domain) {
 void unpause_domain(Host& host, Domain& domain) {
   if (domain.domid() == xc::DomId{0}) require_ours(domain, "unpause");
   const auto domid = domain.running_domid();
+  const auto info = host.xen.domain(domid);
+  if (info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend && domain.busy().empty())
+    return go_on_after_migration(host, domain);
   host.xen.unpause(domid);
   XEND_LOG(Info, "Domain {} ({}) unpaused.", domain.name(), domid);
 }
@@ -53,7 +69,7 @@ void shut_down_domain(Host& host, Domain& domain, const std::string& reason) {
 }
 
 void destroy_domain(Host& host, const std::shared_ptr<Domain>& domain) {
-  if (domain->domid() == xc::DomId{0}) require_ours(*domain, "destroy");
+  require_ours(*domain, "destroy");
   const auto operation = domain->begin_after_cancelling("destroyed");
   XEND_LOG(Debug, "Destroying {} ({}) ...", domain->name(), domain->domid().value_or(0));
   tear_down(host, domain);

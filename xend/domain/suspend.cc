@@ -10,6 +10,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+long seconds(std::chrono::milliseconds time) { return std::chrono::ceil<std::chrono::seconds>(time).count(); }
+
 bool is_suspended(const std::optional<xc::DomainInfo>& info) {
   return info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend;
 }
@@ -23,8 +25,8 @@ void withdraw(Host& host, const std::string& node) {
 
 class Handshake {
  public:
-  Handshake(Host& host, Domain& domain, SuspendLimits limits)
-      : host_(host), name_(domain.state().config.name), domid_(domain.running_domid()), limits_(limits),
+  Handshake(Host& host, Domain& domain)
+      : host_(host), name_(domain.state().config.name), domid_(domain.running_domid()), limits_(host.suspend_limits),
         node_(domain_path(domid_) + "/control/shutdown"), watch_(host.store.watch()) {}
 
   void run(const Cancellation& cancel) {
@@ -52,11 +54,11 @@ class Handshake {
     if (!taken_ && waited > limits_.to_take_the_request)
       throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} did not take the request within {} seconds: its "
                               "kernel has no support for it or hangs. It runs on; shut it down instead.",
-                              domid_, name_, limits_.to_take_the_request.count()));
+                              domid_, name_, seconds(limits_.to_take_the_request)));
     if (waited > limits_.to_take_the_request + limits_.to_stop)
       throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} took the request and did not stop within {} "
                               "seconds: look at its console.",
-                              domid_, name_, limits_.to_stop.count()));
+                              domid_, name_, seconds(limits_.to_stop)));
     return false;
   }
 
@@ -71,9 +73,9 @@ class Handshake {
 
 }  // namespace
 
-void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel, SuspendLimits limits) {
+void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel) {
   XEND_LOG(Debug, "Suspending {} ({}) ...", domain.name(), domain.running_domid());
-  Handshake(host, domain, limits).run(cancel);
+  Handshake(host, domain).run(cancel);
   XEND_LOG(Info, "Domain {} ({}) suspended.", domain.name(), domain.running_domid());
 }
 

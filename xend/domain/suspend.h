@@ -1,22 +1,14 @@
 // Asking a guest to suspend itself, and letting it go on again (spec modern-xen 10, 11, 26.5).
 #pragma once
 
-#include <chrono>
-
 #include "xend/domain/host.h"
 
 namespace xend {
 
-struct SuspendLimits {
-  std::chrono::seconds to_take_the_request{60};  // spec domain-lifecycle section 13
-  // The original waited for ever here; a guest stuck in its freezer must not keep an operation open for good.
-  std::chrono::seconds to_stop{300};
-};
-
 // Writes control/shutdown=suspend and waits until Xen shows the domain shut down with reason suspend. Throws Error with the
-// domain's name when it does not take the request, ends otherwise meanwhile, or `cancel` is given; the request is then
+// domain's name when it does not take the request within host.suspend_limits, ends otherwise meanwhile, or `cancel` is given; the request is then
 // withdrawn as far as the guest has not taken it.
-void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel, SuspendLimits limits = {});
+void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel);
 
 // Resumes a domain that is suspended; does nothing to one that is not. Throws xc::Error.
 void resume_guest(Host& host, Domain& domain);

@@ -1,0 +1,99 @@
+#include "tests/fakes/fake_helpers.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "xend/error.h"
+
+namespace fakes {
+
+namespace {
+
+constexpr std::size_t kLength = 8;  // decimal digits in front of the memory
+constexpr char kEnd[] = "END.";
+
+void write_all(int fd, const std::string& bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    auto n = ::send(fd, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+    if (n < 0 && errno == ENOTSOCK) n = ::write(fd, bytes.data() + done, bytes.size() - done);
+    if (n < 0) throw xend::Error("xc_save failed\n" + std::system_category().message(errno));
+    done += static_cast<std::size_t>(n);
+  }
+}
+
+std::string read_all(int fd, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t done = 0; done < size;) {
+    const auto n = ::read(fd, bytes.data() + done, size - done);
+    if (n <= 0) throw xend::Error("xc_restore failed\nthe image ends too early");
+    done += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+std::string read_image(int fd) {
+  const auto memory = read_all(fd, std::stoul(read_all(fd, kLength)));
+  if (read_all(fd, 4) != kEnd) throw xend::Error("xc_restore failed\nthe image is damaged");
+  return memory;
+}
+
+}  // namespace
+
+xend::BuildResult FakeHelpers::build(const xend::BuildRequest& request, const xend::Cancellation&) {
+  if (!build_failure_.empty()) throw xend::Error(std::exchange(build_failure_, ""));
+  xen_.populate(request.domid, request.memory);
+  const std::lock_guard lock(mutex_);
+  memory_[request.domid] = "fresh " + request.name;
+  return {.store_frame = 1000 + request.domid, .console_frame = 2000 + request.domid, .protocol = "", .notes = {}};
+}
+
+xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend::Cancellation& cancel) {
+  if (hang_) {
+    hanging_ = true;
+    pollfd wait{cancel.fd(), POLLIN, 0};
+    poll(&wait, 1, 30'000);
+    hanging_ = false;
+    throw xend::Error("xc_save failed\nit was cancelled");
+  }
+  request.suspend();
+  const auto memory = memory_of(request.domid);
+  auto length = std::to_string(memory.size());
+  length.insert(0, kLength - length.size(), '0');
+  write_all(request.fd, length + memory + kEnd);
+  xend::SaveResult result;
+  result.bytes_written = result.bytes_read = memory.size();
+  return result;
+}
+
+xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation&) {
+  auto memory = read_image(request.fd);
+  xen_.populate(request.domid, xc::MiB{64});
+  const std::lock_guard lock(mutex_);
+  memory_[request.domid] = std::move(memory);
+  return {.store_frame = 1000 + request.domid, .console_frame = 2000 + request.domid, .bytes_read = 0};
+}
+
+xend::VerifyResult FakeHelpers::verify(int fd, const xend::Cancellation&) {
+  const auto position = lseek(fd, 0, SEEK_CUR);
+  read_image(fd);
+  lseek(fd, position, SEEK_SET);
+  return {};
+}
+
+std::string FakeHelpers::memory_of(xc::DomId domid) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = memory_.find(domid);
+  return found == memory_.end() ? "" : found->second;
+}
+
+void FakeHelpers::set_memory(xc::DomId domid, const std::string& memory) {
+  const std::lock_guard lock(mutex_);
+  memory_[domid] = memory;
+}
+
+}  // namespace fakes

@@ -1,0 +1,41 @@
+// The helper programs without Xen: "memory" is a text per domain, which a save writes and a restore reads back, and which
+// says by itself whether anything of it was lost.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "tests/fakes/fake_hypervisor.h"
+#include "xend/helpers/helpers.h"
+
+namespace fakes {
+
+class FakeHelpers final : public xend::Helpers {
+ public:
+  explicit FakeHelpers(FakeHypervisor& xen) : xen_(xen) {}
+
+  xend::BuildResult build(const xend::BuildRequest& request, const xend::Cancellation& cancel) override;
+  xend::SaveResult save(const xend::SaveRequest& request, const xend::Cancellation& cancel) override;
+  xend::RestoreResult restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) override;
+  xend::VerifyResult verify(int fd, const xend::Cancellation& cancel) override;
+
+  // ---- for tests ----
+
+  std::string memory_of(xc::DomId domid) const;                 // "" when it has none
+  void set_memory(xc::DomId domid, const std::string& memory);  // what the guest computed
+  void fail_next_build(const std::string& text) { build_failure_ = text; }
+  // A save waits, copying, until it is cancelled.
+  void hang_saves(bool hang) { hang_ = hang; }
+  bool hanging() const { return hanging_; }
+
+ private:
+  FakeHypervisor& xen_;
+  mutable std::mutex mutex_;
+  std::map<xc::DomId, std::string> memory_;
+  std::string build_failure_;
+  std::atomic<bool> hang_{false}, hanging_{false};
+};
+
+}  // namespace fakes

@@ -1,0 +1,91 @@
+#include "tests/sim/sim_host.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "rpc/server.h"
+#include "sxp/parser.h"
+#include "xend/api/listing.h"
+#include "xend/domain/lifecycle.h"
+#include "xend/domain/recovery.h"
+
+namespace sim {
+
+using namespace std::chrono_literals;
+
+SimHost::SimHost() {
+  std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
+  folder = mkdtemp(name.data());
+  xen.on_release([this] { store.fire("@releaseDomain"); });
+  restart_daemon();
+  guests_watch_ = store.watch();
+  guests_watch_->add("/local/domain", "guests");
+  guests_ = std::thread([this] { guests(); });
+}
+
+SimHost::~SimHost() {
+  server_.reset();
+  host->look_again = [] {};
+  watcher_.reset();
+  stopping_ = true;
+  guests_watch_->wake();
+  guests_.join();
+  std::filesystem::remove_all(folder);
+}
+
+void SimHost::restart_daemon() {
+  watcher_.reset();
+  domains_ = std::make_unique<xend::DomainTable>();
+  running_state_ = std::make_unique<xend::RunningState>(folder / "running");
+  host = std::make_unique<xend::Host>(
+      xend::Host{xen, store, devices_, helpers, options_, *domains_, memory_, *running_state_, {}, [] {}});
+  host->suspend_limits = {300ms, 5s};
+  xend::find_running_domains(*host);
+  watcher_ = std::make_unique<xend::DomainWatcher>(*host);
+  host->look_again = [this] { watcher_->look_again(); };
+}
+
+// What a guest's kernel does: takes the request, stops.
+void SimHost::guests() {
+  while (!stopping_) {
+    const auto event = guests_watch_->wait(std::chrono::steady_clock::now() + 1h);
+    if (!event || !event->path.ends_with("/control/shutdown") || !guests_suspend_) continue;
+    if (store.read(event->path) != "suspend") continue;
+    store.write(event->path, "");
+    const auto domid = static_cast<xc::DomId>(std::stoul(event->path.substr(std::string("/local/domain/").size())));
+    xen.guest_shuts_down(domid, xc::ShutdownReason::kSuspend);
+  }
+}
+
+xc::DomId SimHost::start_guest(const std::string& name, const std::string& memory) {
+  // The kernel only has to be there: the fake helper does not read it.
+  const auto domain = xend::create_domain(
+      *host, sxp::parse_one("(vm (name " + name + ") (memory 64) (image (linux (kernel /proc/version) (type pvh))))"));
+  xend::wait_for_devices(*domain);
+  xend::unpause_domain(*host, *domain);
+  helpers.set_memory(domain->running_domid(), memory);
+  return domain->running_domid();
+}
+
+unsigned SimHost::listen(const std::string& hosts_allow) {
+  rpc::FileDescriptor listening(rpc::listen_tcp("127.0.0.1", 0));
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  server_ = std::make_unique<xend::RelocationServer>(*host, std::move(listening),
+                                                     xend::AccessList("xend-relocation-hosts-allow", hosts_allow));
+  return ntohs(address.sin_port);
+}
+
+std::string SimHost::list() {
+  std::string text;
+  for (const auto& listed : xend::list_domains(*host)) {
+    if (listed.domain->domid() == xc::DomId{0}) continue;
+    if (!text.empty()) text += ", ";
+    text += listed.domain->name() + " " + xend::state_text(*listed.info);
+  }
+  return text;
+}
+
+}  // namespace sim

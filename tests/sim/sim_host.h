@@ -1,0 +1,78 @@
+// A whole host without Xen: the daemon's real domain and relocation code on fake hypervisor, xenstore and helpers, with guests
+// that suspend when asked. Two of them talk over loopback.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "tests/fakes/fake_helpers.h"
+#include "tests/fakes/fake_hypervisor.h"
+#include "tests/fakes/fake_store.h"
+#include "xend/devices/script_runner.h"
+#include "xend/domain/host.h"
+#include "xend/domain/watcher.h"
+#include "xend/relocation/server.h"
+
+namespace sim {
+
+class NoScripts final : public xend::ScriptRunner {
+ public:
+  xend::ScriptResult run(const xend::ScriptCall&, std::chrono::milliseconds) override { return {}; }
+};
+
+class SimHost {
+ public:
+  SimHost();
+  ~SimHost();
+
+  // Creates and starts a guest; its memory is `memory`. Returns its id.
+  xc::DomId start_guest(const std::string& name, const std::string& memory = "all that it knows");
+
+  // Listens for relocation on a port of its own, which it returns.
+  unsigned listen(const std::string& hosts_allow = "");
+  void stop_listening() { server_.reset(); }
+
+  // Guests take a suspend request, or not.
+  void guests_suspend(bool yes) { guests_suspend_ = yes; }
+
+  // "NAME state" of every domain but dom0, joined by ", ".
+  std::string list();
+
+  // What the daemon would have after being killed and started again: a new table, filled from Xen and its notes.
+  void restart_daemon();
+
+  fakes::FakeHypervisor xen;
+  fakes::FakeStore store;
+  fakes::FakeHelpers helpers{xen};
+  std::unique_ptr<xend::Host> host;
+  std::filesystem::path folder;
+
+ private:
+  void guests();
+
+  NoScripts scripts_;
+  xend::Devices devices_{store, scripts_, {}};
+  xend::CurrentOptions options_{xend::Options{}};
+  std::unique_ptr<xend::DomainTable> domains_;
+  xend::MemoryLedger memory_{xen};
+  std::unique_ptr<xend::RunningState> running_state_;
+  std::unique_ptr<xend::DomainWatcher> watcher_;
+  std::unique_ptr<xend::RelocationServer> server_;
+  std::atomic<bool> guests_suspend_{true}, stopping_{false};
+  std::unique_ptr<xc::Watch> guests_watch_;
+  std::thread guests_;
+};
+
+// Waits, up to ten seconds, until `condition` holds.
+template <typename Condition>
+bool eventually(Condition&& condition) {
+  for (int i = 0; i < 1000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+}  // namespace sim
