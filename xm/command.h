@@ -32,7 +32,9 @@ struct WordCount {
   int min = 0;
   int max = INT_MAX;  // INT_MAX: the command checks for itself
 };
-constexpr WordCount exactly(int n) { return {n, n}; }
+constexpr WordCount exactly(int n) {
+  return {n, n};
+}
 
 struct Command {
   std::string_view name;

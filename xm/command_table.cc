@@ -13,7 +13,7 @@ namespace {
 std::vector<Command> collect() {
   std::vector<Command> all;
 #define FAMILY(name) \
-  for (Command& command : name()) all.push_back(std::move(command));
+  for (Command & command : name()) all.push_back(std::move(command));
 #include "xm/commands/families.inc"
 #undef FAMILY
   return all;
@@ -44,7 +44,9 @@ std::span<const Command> all_commands() {
   return commands;
 }
 
-std::span<const Alias> all_aliases() { return kAliases; }
+std::span<const Alias> all_aliases() {
+  return kAliases;
+}
 
 const Command& help_command() {
   static const Command help{.name = "help", .usage = "", .description = "Lists all commands."};

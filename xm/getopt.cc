@@ -102,7 +102,9 @@ class WordParser {
 
 }  // namespace
 
-bool ParsedWords::has(std::string_view name) const { return value(name) != nullptr; }
+bool ParsedWords::has(std::string_view name) const {
+  return value(name) != nullptr;
+}
 
 const std::string* ParsedWords::value(std::string_view name) const {
   for (auto option = options.rbegin(); option != options.rend(); ++option) {

@@ -1,5 +1,5 @@
-// Parses options with the rules and the error texts of the classic command (spec xm-cli 1.3). Not for operands: what they
-// mean is the business of each command.
+// Parses options with the rules and the error texts of the classic command (spec xm-cli 1.3). Not for operands: what
+// they mean is the business of each command.
 #pragma once
 
 #include <cstddef>

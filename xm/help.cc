@@ -8,9 +8,9 @@ namespace xm {
 namespace {
 
 constexpr std::string_view kShortNames[] = {
-    "console", "vncviewer", "create",   "new",    "delete", "destroy", "dump-core", "help",    "list",   "mem-set",
-    "migrate", "pause",     "reboot",   "reset",  "restore", "resume", "save",      "shell",   "shutdown", "start",
-    "suspend", "top",       "unpause",  "uptime", "usb-add", "usb-del", "domstate", "vcpu-set"};
+    "console", "vncviewer", "create",  "new",    "delete",  "destroy", "dump-core", "help",    "list",     "mem-set",
+    "migrate", "pause",     "reboot",  "reset",  "restore", "resume",  "save",      "shell",   "shutdown", "start",
+    "suspend", "top",       "unpause", "uptime", "usb-add", "usb-del", "domstate",  "vcpu-set"};
 
 constexpr std::string_view kLongNames[] = {
     // domains
@@ -21,8 +21,8 @@ constexpr std::string_view kLongNames[] = {
     // host and schedulers
     "debug-keys", "dmesg", "info", "log", "serve", "sched-credit2", "sched-credit", "sched-sedf",
     // devices
-    "block-attach", "block-detach", "block-list", "block-configure", "network-attach", "network-detach",
-    "network-list", "network2-attach", "network2-detach", "network2-list", "pci-attach", "pci-detach", "pci-list",
+    "block-attach", "block-detach", "block-list", "block-configure", "network-attach", "network-detach", "network-list",
+    "network2-attach", "network2-detach", "network2-list", "pci-attach", "pci-detach", "pci-list",
     "pci-list-assignable-devices", "scsi-attach", "scsi-detach", "scsi-list", "usb-attach", "usb-detach", "usb-list",
     "usb-list-assignable-devices", "usb-hc-create", "usb-hc-destroy", "vnet-list", "vnet-create", "vnet-delete",
     // security
@@ -68,8 +68,12 @@ std::string option_label(const OptionSpec& option) {
 
 }  // namespace
 
-std::span<const std::string_view> short_help_names() { return kShortNames; }
-std::span<const std::string_view> long_help_names() { return kLongNames; }
+std::span<const std::string_view> short_help_names() {
+  return kShortNames;
+}
+std::span<const std::string_view> long_help_names() {
+  return kLongNames;
+}
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);

@@ -20,7 +20,8 @@ std::string long_help();
 // The block that shows how `command` is called; the short help for a command without a help entry.
 std::string usage(const Command& command);
 
-// The usage block for a word as typed: the name of a documented command or the beginning of only one; else the short help.
+// The usage block for a word as typed: the name of a documented command or the beginning of only one; else the short
+// help.
 std::string usage_of_word(std::string_view word);
 
 // `text` in lines of at most `width` bytes, broken at blanks; a longer word has a line of its own.

@@ -24,7 +24,7 @@ std::span<const std::string> program_directories() {
 std::optional<std::string> find_program(const std::string& name, std::span<const std::string> directories) {
   for (const std::string& directory : directories) {
     std::string path = directory + "/" + name;
-    struct stat info{};
+    struct stat info {};
     if (stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && access(path.c_str(), X_OK) == 0) return path;
   }
   return std::nullopt;

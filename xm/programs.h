@@ -19,7 +19,8 @@ std::optional<std::string> find_program(const std::string& name,
 // Throws std::system_error when that fails.
 [[noreturn]] void replace_by(const std::string& program, const std::vector<std::string>& words);
 
-// Replaces this process by the console program for console `number` of domain `domid`. Throws Error when it is not there.
+// Replaces this process by the console program for console `number` of domain `domid`. Throws Error when it is not
+// there.
 [[noreturn]] void replace_by_console(long domid, const std::string& number);
 
 }  // namespace xm

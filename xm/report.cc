@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kUnknownDomainStatus = 3;
 
-std::string error_text(int error) { return std::generic_category().message(error); }
+std::string error_text(int error) {
+  return std::generic_category().message(error);
+}
 
 void option_error(const Command& command, std::string_view typed, const std::string& text) {
   print_error(text);
@@ -54,9 +56,13 @@ int report_system_error(const std::system_error& e) {
 
 }  // namespace
 
-void print_error(std::string_view text) { fmt::print(stderr, "Error: {}\n", text); }
+void print_error(std::string_view text) {
+  fmt::print(stderr, "Error: {}\n", text);
+}
 
-void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 int report_word_count(const Command& command) {
   const auto [min, max] = command.words;

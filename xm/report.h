@@ -1,5 +1,5 @@
-// Tells the person why a command failed: the text on stderr, usage blocks on stdout, and the exit status, for every class
-// of failure (spec xm-cli 1.5). The only place that knows these shapes.
+// Tells the person why a command failed: the text on stderr, usage blocks on stdout, and the exit status, for every
+// class of failure (spec xm-cli 1.5). The only place that knows these shapes.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The way to xend: one XML-RPC connection, opened by the first call so that commands which fail before it never need xend
-// (spec xm-cli 1.6). Looks inside a result only to find out that xend does not know the method.
+// The way to xend: one XML-RPC connection, opened by the first call so that commands which fail before it never need
+// xend (spec xm-cli 1.6). Looks inside a result only to find out that xend does not know the method.
 #pragma once
 
 #include <memory>

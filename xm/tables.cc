@@ -16,9 +16,7 @@ std::string duration_text(std::int64_t seconds, bool with_seconds) {
 }
 
 std::string vcpu_row(const std::string& name, const std::string& id, const sxp::Value& vcpu, std::int64_t nr_cpus) {
-  const auto number = [&](const char* key) {
-    return static_cast<std::int64_t>(child_number(vcpu, key).value_or(0));
-  };
+  const auto number = [&](const char* key) { return static_cast<std::int64_t>(child_number(vcpu, key).value_or(0)); };
   std::string cpu;
   std::string state;
   if (number("online") != 0) {
@@ -41,8 +39,8 @@ std::string vcpu_row(const std::string& name, const std::string& id, const sxp::
 }  // namespace
 
 std::string list_table(const std::vector<Domain>& domains, bool labels) {
-  std::string text = fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State",
-                                 "Time(s)");
+  std::string text =
+      fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:>9}", "Name", "ID", "Mem", "VCPUs", "State", "Time(s)");
   text += labels ? fmt::format(" {:<10}\n", "Label") : "\n";
   for (const Domain& domain : domains) {
     text += fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:8.1f}", domain.name, domain.id_text(), domain.memory,
@@ -92,8 +90,8 @@ std::string uptime_table(const std::vector<Uptime>& uptimes) {
 std::string uptime_short(const std::vector<Uptime>& uptimes, const std::string& time_of_day) {
   std::string text;
   for (const auto& [domain, seconds] : uptimes) {
-    text += fmt::format(" {} up {}, {} ({})\n", time_of_day, duration_text(seconds, false), domain.name,
-                        domain.id_text());
+    text +=
+        fmt::format(" {} up {}, {} ({})\n", time_of_day, duration_text(seconds, false), domain.name, domain.id_text());
   }
   return text;
 }

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "sxp/value.h"
-#include "xm/domain.h"
+#include "xm/domains.h"
 
 namespace xm {
 
 // `xm list`. `labels`: with the column of security labels, which are empty without FLASK.
 std::string list_table(const std::vector<Domain>& domains, bool labels);
 
-// `xm vcpu-list`, one description as of xend.domain.getVCPUInfo per domain (spec protocols 3.6); `nr_cpus`: CPUs of the host.
+// `xm vcpu-list`, one description as of xend.domain.getVCPUInfo per domain (spec protocols 3.6); `nr_cpus`: CPUs of the
+// host.
 std::string vcpu_table(const std::vector<sxp::Value>& domains, std::int64_t nr_cpus);
 
 // A set of CPUs as ranges: "0-1,3", "any cpu" when it covers all of them, "no cpus".

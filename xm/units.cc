@@ -1,8 +1,8 @@
 #include "xm/units.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 #include "xm/error.h"
 
@@ -18,7 +18,9 @@ std::int64_t cpu_number(std::string_view text) {
   return *number;
 }
 
-std::int64_t divide_down(std::int64_t n, std::int64_t by) { return n / by - (n % by < 0 ? 1 : 0); }
+std::int64_t divide_down(std::int64_t n, std::int64_t by) {
+  return n / by - (n % by < 0 ? 1 : 0);
+}
 
 }  // namespace
 

@@ -18,7 +18,8 @@ std::optional<std::int64_t> parse_int(std::string_view text);
 // The same for an argument that travels to xend, where integers have 32 bits. Throws Error (class VAL).
 std::int64_t wire_int(std::string_view text);
 
-// An amount of memory in MiB: "64", "64m", "1G", "65536k" (rounded down). Throws Error (class VAL), also for an unknown unit.
+// An amount of memory in MiB: "64", "64m", "1G", "65536k" (rounded down). Throws Error (class VAL), also for an unknown
+// unit.
 std::int64_t parse_mib(std::string_view text);
 
 // "0-3,^1" as the CPU numbers meant, sorted. Throws Error (class VAL).

@@ -13,7 +13,9 @@ namespace xm {
 namespace {
 
 // xend has another working directory.
-std::filesystem::path absolute(const std::string& file) { return std::filesystem::absolute(file).lexically_normal(); }
+std::filesystem::path absolute(const std::string& file) {
+  return std::filesystem::absolute(file).lexically_normal();
+}
 
 int save(Session& xend, const Call& call) {
   if (call.operands().size() != 2) throw Error::use("Wrong number of parameters");

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "xm/command.h"
-#include "xm/domain.h"
+#include "xm/domains.h"
 #include "xm/error.h"
 #include "xm/programs.h"
 

@@ -5,9 +5,7 @@ namespace xm {
 
 std::vector<Command> cpupool_commands() {
   return {
-      {.name = "cpupool-create",
-       .usage = "<ConfigFile> [vars]",
-       .description = "Creates a CPU pool from a file."},
+      {.name = "cpupool-create", .usage = "<ConfigFile> [vars]", .description = "Creates a CPU pool from a file."},
       {.name = "cpupool-new",
        .usage = "<ConfigFile> [vars]",
        .description = "Has xend manage a CPU pool without activating it."},
@@ -21,10 +19,7 @@ std::vector<Command> cpupool_commands() {
        .words = {0, 2},
        .style = OptionStyle::kGnu,
        .options = {{'l', "long", "", "Everything that is known about them"}, {'c', "cpus", "", "Their CPUs"}}},
-      {.name = "cpupool-destroy",
-       .usage = "<CPU Pool>",
-       .description = "Deactivates a CPU pool.",
-       .words = exactly(1)},
+      {.name = "cpupool-destroy", .usage = "<CPU Pool>", .description = "Deactivates a CPU pool.", .words = exactly(1)},
       {.name = "cpupool-delete",
        .usage = "<CPU Pool>",
        .description = "Has xend forget a CPU pool that it manages.",

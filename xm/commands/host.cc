@@ -2,7 +2,6 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-
 #include <fmt/format.h>
 
 #include "xm/command.h"
@@ -77,10 +76,7 @@ std::vector<Command> host_commands() {
        .description = "Watches the domains and what they use.",
        .words = exactly(0),
        .handler = top},
-      {.name = "serve",
-       .usage = "",
-       .description = "Relays calls from standard input to xend.",
-       .words = exactly(0)},
+      {.name = "serve", .usage = "", .description = "Relays calls from standard input to xend.", .words = exactly(0)},
       {.name = "shell", .usage = "", .description = "Takes commands until the end of the input."},
       {.name = "event-monitor", .handler = event_monitor},
   };

@@ -1,4 +1,5 @@
-// pause, unpause, destroy, reset, rename, sysrq, trigger, dump-core: commands that ask xend for one thing and say nothing.
+// pause, unpause, destroy, reset, rename, sysrq, trigger, dump-core: commands that ask xend for one thing and say
+// nothing.
 #include <filesystem>
 
 #include <fmt/format.h>

@@ -10,7 +10,7 @@
 #include "sxp/printer.h"
 #include "xm/command.h"
 #include "xm/commands/vcpu.h"
-#include "xm/domain.h"
+#include "xm/domains.h"
 #include "xm/error.h"
 #include "xm/report.h"
 #include "xm/tables.h"

@@ -1,4 +1,4 @@
-// new, start, delete, suspend, resume: domains that xend keeps also while they do not run.
+// start, delete, suspend, resume: domains that xend keeps also while they do not run.
 #include "xm/command.h"
 #include "xm/error.h"
 #include "xm/session.h"
@@ -26,10 +26,6 @@ int resume(Session& xend, const Call& call) {
 
 std::vector<Command> managed_commands() {
   return {
-      {.name = "new",
-       .usage = "<ConfigFile> [options] [vars]",
-       .description = "Has xend manage a domain without starting it.",
-       .style = OptionStyle::kNone},
       {.name = "start",
        .usage = "<DomainName>",
        .description = "Starts a domain that xend manages.",

@@ -47,10 +47,7 @@ std::vector<Command> network_commands() {
        .usage = "<ConfigFile>",
        .description = "Creates a virtual network from a file.",
        .words = exactly(1)},
-      {.name = "vnet-delete",
-       .usage = "<VnetId>",
-       .description = "Deletes a virtual network.",
-       .words = exactly(1)},
+      {.name = "vnet-delete", .usage = "<VnetId>", .description = "Deletes a virtual network.", .words = exactly(1)},
   };
 }
 

@@ -7,7 +7,7 @@
 
 #include "rpc/fault.h"
 #include "xm/command.h"
-#include "xm/domain.h"
+#include "xm/domains.h"
 #include "xm/error.h"
 #include "xm/report.h"
 
@@ -21,7 +21,9 @@ bool is_running(const Domain& domain) {
   return domain.id && !domain.is('s') && !domain.is('c') && !domain.is('p');
 }
 
-std::vector<Domain> all_domains(Session& xend) { return get_domains(xend, {}); }
+std::vector<Domain> all_domains(Session& xend) {
+  return get_domains(xend, {});
+}
 
 // By name: ids change when a domain reboots.
 std::vector<std::string> targets(Session& xend, const Call& call) {
@@ -105,9 +107,13 @@ int stop_domains(Session& xend, const Call& call, bool reboot) {
   return 0;
 }
 
-int shutdown(Session& xend, const Call& call) { return stop_domains(xend, call, call.has("reboot")); }
+int shutdown(Session& xend, const Call& call) {
+  return stop_domains(xend, call, call.has("reboot"));
+}
 
-int reboot(Session& xend, const Call& call) { return stop_domains(xend, call, true); }
+int reboot(Session& xend, const Call& call) {
+  return stop_domains(xend, call, true);
+}
 
 }  // namespace
 

@@ -38,9 +38,7 @@ std::vector<Command> tmem_commands() {
        .usage = "[<Domain>|-a|--all] [--uuid=<uuid>] [--auth=<0|1>]",
        .description = "Says who may use a shared pool of transcendent memory.",
        .style = OptionStyle::kGnu,
-       .options = {all,
-                   {'u', "uuid", "uuid", "The UUID of the pool"},
-                   {'A', "auth", "0|1", "Whether it may be used"}}},
+       .options = {all, {'u', "uuid", "uuid", "The UUID of the pool"}, {'A', "auth", "0|1", "Whether it may be used"}}},
   };
 }
 

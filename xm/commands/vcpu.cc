@@ -23,7 +23,9 @@ std::int64_t host_cpus(Session& xend) {
   return 0;
 }
 
-int vcpu_list(Session& xend, const Call& call) { return list_vcpus(xend, call.words); }
+int vcpu_list(Session& xend, const Call& call) {
+  return list_vcpus(xend, call.words);
+}
 
 int vcpu_set(Session& xend, const Call& call) {
   xend.call("xend.domain.setVCpuCount", {call.words[0], wire_int(call.words[1])});

@@ -1,4 +1,4 @@
-#include "xm/domain.h"
+#include "xm/domains.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -41,7 +41,9 @@ sxp::Value describe_domain(Session& xend, const std::string& which, bool full) {
   return rpc::to_sxp(xend.call("xend.domain", {which, full}));
 }
 
-Domain get_domain(Session& xend, const std::string& which) { return parse_domain(describe_domain(xend, which)); }
+Domain get_domain(Session& xend, const std::string& which) {
+  return parse_domain(describe_domain(xend, which));
+}
 
 std::vector<sxp::Value> describe_domains(Session& xend, const std::string& state, bool full) {
   const sxp::Value result = rpc::to_sxp(xend.call("xend.domains_with_state", {true, state, full}));

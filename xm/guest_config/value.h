@@ -1,0 +1,54 @@
+// A value of the language of guest files. Its types are Python 2's, because which of them leave a file is part of the
+// contract (spec guest-config 2.3).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sxp/value.h"
+
+namespace xm::guest_config {
+
+struct Value;
+using List = std::vector<Value>;
+struct Tuple {
+  List items;
+};
+struct Unicode {  // u'text'
+  std::string text;
+};
+struct Long {};  // 10L, or an integer beyond 64 bits; never used as a number
+
+struct Value {
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Tuple, Unicode, Long> v;
+
+  Value() = default;  // None
+  Value(bool b) : v(b) {}
+  Value(std::int64_t n) : v(n) {}
+  Value(int n) : v(static_cast<std::int64_t>(n)) {}
+  Value(double d) : v(d) {}
+  Value(std::string text) : v(std::move(text)) {}
+  Value(const char* text) : v(std::string(text)) {}
+  Value(List items) : v(std::move(items)) {}
+  Value(Tuple tuple) : v(std::move(tuple)) {}
+  Value(Unicode text) : v(std::move(text)) {}
+  Value(Long n) : v(n) {}
+
+  bool is_none() const { return std::holds_alternative<std::monostate>(v); }
+  const std::string* as_string() const { return std::get_if<std::string>(&v); }
+  const std::int64_t* as_int() const { return std::get_if<std::int64_t>(&v); }
+  const List* as_list() const { return std::get_if<List>(&v); }
+
+  // What Python takes for true: not 0, '', [], None.
+  bool truth() const;
+  // The name of the type in Python 2: "str", "int", ...
+  const char* type_name() const;
+  // True for the types that are taken out of a file: str, list, int, float.
+  bool leaves_file() const;
+  // As an element of the configuration; None is absent, a tuple a list.
+  sxp::Value to_sxp() const;
+};
+
+}  // namespace xm::guest_config

@@ -1,0 +1,104 @@
+#include "xm/guest_config/vm_config.h"
+
+#include <fmt/format.h>
+
+#include "xm/error.h"
+
+namespace xm::guest_config {
+namespace {
+
+sxp::Value pair(std::string_view name, sxp::Value value) {
+  return sxp::Value::list({name, std::move(value)});
+}
+
+// Appends `(name VALUE)` for each of the variables that is true.
+void add_true(sxp::List& config, const Settings& settings, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    const Value value = settings.get(name);
+    if (value.truth()) config.push_back(pair(name, value.to_sxp()));
+  }
+}
+
+// The same for each that is set at all.
+void add_set(sxp::List& config, const Settings& settings, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    const Value value = settings.get(name);
+    if (!value.is_none()) config.push_back(pair(name, value.to_sxp()));
+  }
+}
+
+// With maxvcpus the guest has that many processors, of which `vcpus` are there from the start.
+void add_vcpus(sxp::List& config, const Settings& settings) {
+  const Value most = settings.get("maxvcpus");
+  const Value vcpus = settings.get("vcpus");
+  if (!most.truth()) {
+    if (vcpus.truth()) config.push_back(pair("vcpus", vcpus.to_sxp()));
+    return;
+  }
+  if (vcpus.truth()) {
+    const std::int64_t* count = vcpus.as_int();
+    if (count == nullptr) {
+      throw Error::die(fmt::format("unsupported operand type(s) for <<: 'int' and '{}'", vcpus.type_name()));
+    }
+    if (*count < 0 || *count > 62)
+      throw Error::die(fmt::format("vcpus = {} does not go together with maxvcpus", *count));
+    config.push_back(pair("vcpu_avail", (std::int64_t{1} << *count) - 1));
+  }
+  config.push_back(pair("vcpus", most.to_sxp()));
+}
+
+void add_bootloader(sxp::List& config, const Settings& settings, const Host& host) {
+  const std::string bootloader = settings.text("bootloader");
+  if (bootloader.empty()) return;
+  sxp::Value program = bootloader;
+  if (bootloader == "pygrub") {
+    const auto found = host.find_program(bootloader);
+    program = found ? sxp::Value(*found) : sxp::Value();
+  } else if (bootloader.ends_with("/bin/pygrub") && !host.exists(bootloader)) {
+    program = host.xen_private_bin + "/pygrub";  // the path of an older Xen
+  }
+  config.push_back(pair("bootloader", program));
+  sxp::Value arguments = settings.truth("console_autoconnect") ? "" : "-q";
+  if (settings.truth("bootargs")) {
+    arguments = settings.get("bootargs").to_sxp();
+  } else if (settings.truth("bootloader_args")) {  // xl's name
+    arguments = settings.get("bootloader_args").to_sxp();
+  }
+  config.push_back(pair("bootloader_args", arguments));
+}
+
+// Parts of the original that this release cannot express yet. Silence would give a guest without its device.
+void refuse_missing(const Settings& settings) {
+  for (std::string_view name : {"vscsi", "vusb", "access_control", "cpuid", "cpuid_check"}) {
+    if (settings.truth(name))
+      throw Error::die(fmt::format("'{}' in a guest file is not available in this release yet", name));
+  }
+}
+
+}  // namespace
+
+sxp::Value vm_config(const Settings& settings, const Host& host) {
+  refuse_missing(settings);
+  sxp::List config = {"vm"};
+  add_true(config, settings,
+           {"name", "memory", "maxmem", "shadow_memory", "restart", "on_poweroff", "tsc_mode", "nomigrate", "on_reboot",
+            "on_crash", "features", "on_xend_start", "on_xend_stop", "target", "machine_address_size",
+            "suppress_spurious_page_faults", "description"});
+  add_vcpus(config, settings);
+  add_set(config, settings, {"uuid", "cpu", "cpus"});
+  const bool xl_cap = settings.get("cpu_cap").is_none() && settings.is_set("cap");
+  if (xl_cap) config.push_back(pair("cpu_cap", settings.get("cap").to_sxp()));
+  add_set(config, settings, {"cpu_cap", "cpu_weight"});
+  for (std::string_view kind : {"blkif", "netif"}) {
+    if (settings.truth(kind)) config.push_back(pair("backend", sxp::Value::list({kind})));
+  }
+  add_true(config, settings, {"localtime", "oos"});
+  if (settings.truth("pool")) config.push_back(pair("pool_name", settings.get("pool").to_sxp()));
+  add_bootloader(config, settings, host);
+  config.push_back(image_config(settings, host));
+  config.push_back(pair("s3_integrity", settings.get("s3_integrity").to_sxp()));
+  for (sxp::Value& device : device_configs(settings, host)) config.push_back(pair("device", std::move(device)));
+  return config;
+}
+
+}  // namespace xm::guest_config
