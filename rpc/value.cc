@@ -13,7 +13,10 @@ const Value* Value::member(std::string_view name) const {
   return found == members->end() ? nullptr : &found->second;
 }
 
-bool Value::operator==(const Value&) const = default;
+// Written out: clang 14, which the fuzz targets are built with, crashes on a defaulted one of a recursive type.
+bool Value::operator==(const Value& other) const {
+  return v_ == other.v_;
+}
 
 Value from_sxp(const sxp::Value& v) {
   if (v.is_string()) return v.as_string();
