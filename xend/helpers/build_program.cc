@@ -1,0 +1,61 @@
+#include "xend/helpers/build_program.h"
+
+#include <string>
+
+#include "libxc-wrap/domain_builder.h"
+#include "libxc-wrap/elf_notes.h"
+#include "libxc-wrap/handle.h"
+#include "libxc-wrap/kernel_image.h"
+#include "xend/helpers/failure.h"
+#include "xend/helpers/program.h"
+
+namespace xend {
+namespace {
+
+xc::BuildOrder read_order(const sxp::Value& request, xc::DomId domid) {
+  const std::string type_name = text_of(request, "type");
+  const std::optional<xc::GuestType> type = xc::parse_guest_type(type_name);
+  if (!type) throw Failure("there is no type of guest '" + type_name + "'");
+  xc::BuildOrder order;
+  order.domid = domid;
+  order.type = *type;
+  order.ramdisk = text_of(request, "ramdisk");
+  order.cmdline = text_of(request, "cmdline");
+  order.features = text_of(request, "features");
+  order.memory = xc::MiB{number_of(request, "memory")};
+  order.vcpus = static_cast<unsigned>(number_of(request, "vcpus"));
+  order.store_port = static_cast<xc::Port>(number_of(request, "store_port"));
+  order.console_port = static_cast<xc::Port>(number_of(request, "console_port"));
+  return order;
+}
+
+// What a PV guest's frontends write as their protocol (spec modern-xen 2, getBitSize); PVH guests need none.
+std::string protocol(const std::string& guest_type) {
+  if (guest_type == "xen-3.0-x86_64") return "x86_64-abi";
+  if (guest_type == "xen-3.0-x86_32p") return "x86_32-abi";
+  return "";
+}
+
+sxp::Value answer(const xc::BuiltDomain& built, const std::map<std::string, std::string>& notes) {
+  sxp::List note_list = {"notes"};
+  for (const auto& [key, value] : notes) note_list.push_back(sxp::Value::list({key, value}));
+  return sxp::Value::list({"built", sxp::Value::list({"store_mfn", built.store_frame}),
+                           sxp::Value::list({"console_mfn", built.console_frame}),
+                           sxp::Value::list({"protocol", protocol(built.guest_type)}), note_list});
+}
+
+}  // namespace
+
+void build(Conversation& daemon, std::span<char* const> arguments) {
+  const xc::DomId domid = argument(arguments, 1);
+  const sxp::Value request = hear_request(daemon, "build");
+  xc::BuildOrder order = read_order(request, domid);
+  const xc::KernelImage kernel(text_of(request, "kernel"), order.type);
+  order.kernel = kernel.elf();
+  xc::Handle xen;
+  xen.echo_to_stderr(true);
+  const xc::BuiltDomain built = xc::build_domain(xen, order);
+  hand_over(daemon, answer(built, xc::elf_notes(order.kernel)));
+}
+
+}  // namespace xend

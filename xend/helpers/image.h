@@ -1,0 +1,58 @@
+// An image as a reader meets it: which of the known kinds it is, found out from its first bytes, and its libxc stream.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "xend/helpers/byte_stream.h"
+#include "xend/helpers/fd_stream.h"
+#include "xend/helpers/frame_reader.h"
+
+namespace xend {
+
+enum class ImageFormat {
+  kFramed,  // our own
+  kLibxc,   // the bare stream of Xen 4.6 and later
+  kLegacy,  // what Xen up to 4.5 wrote, or no image at all: it has no mark of its own
+};
+
+std::string_view to_string(ImageFormat format);  // "framed", "libxc", "legacy"
+
+class Image {
+ public:
+  // Reads eight bytes from `fd`, which stays the caller's. Throws Failure when not even these are there.
+  explicit Image(int fd);
+
+  ImageFormat format() const { return format_; }
+  // The libxc stream, from its first byte. Throws Failure for a legacy image: it must be converted first.
+  ByteSource& stream();
+  // To be called when all of the stream has been read: leaves the descriptor right behind the image. Throws Failure
+  // when it does not end there.
+  void finish();
+  // Reads what is left of it, checking all that can be checked without a domain.
+  void check();
+
+  std::uint64_t bytes_read() const { return source_.bytes_read(); }
+
+ private:
+  // The bare stream: the bytes read to recognise it, then the rest. Nobody reads beyond its end, so an end is a cut.
+  class Bare final : public ByteSource {
+   public:
+    explicit Bare(Image& image) : image_(image) {}
+    std::size_t read(std::span<std::byte> bytes) override;
+
+   private:
+    Image& image_;
+    std::size_t used_ = 0;
+  };
+
+  FdSource source_;
+  std::array<std::byte, 8> start_{};
+  ImageFormat format_ = ImageFormat::kLegacy;
+  FrameReader frames_;
+  Bare bare_;
+};
+
+}  // namespace xend

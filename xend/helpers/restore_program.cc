@@ -1,0 +1,62 @@
+#include "xend/helpers/restore_program.h"
+
+#include <string>
+
+#include "libxc-wrap/domain_stream.h"
+#include "libxc-wrap/error.h"
+#include "libxc-wrap/handle.h"
+#include "xend/helpers/failure.h"
+#include "xend/helpers/image.h"
+#include "xend/helpers/program.h"
+#include "xend/helpers/stream_hook.h"
+
+namespace xend {
+namespace {
+
+sxp::Value pair(const char* key, std::uint64_t value) {
+  return sxp::Value::list({key, value});
+}
+
+xc::RestoredFrames restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Port store_port,
+                                xc::Port console_port) {
+  StreamHook hook(image.stream());
+  xc::Handle xen;
+  xen.echo_to_stderr(true);
+  try {
+    const xc::RestoredFrames frames = xc::restore_domain(xen, hook.fd(), domid, type, store_port, console_port);
+    hook.require_used();
+    return frames;
+  } catch (const xc::Error&) {
+    hook.rethrow();  // a damaged image says more than the library does about it
+    throw;
+  }
+}
+
+void verify(Conversation& daemon, int fd) {
+  hear_request(daemon, "verify");
+  Image image(fd);
+  image.check();
+  hand_over(daemon, sxp::Value::list({"verified", sxp::Value::list({"format", to_string(image.format())}),
+                                      pair("bytes", image.bytes_read())}));
+}
+
+}  // namespace
+
+void restore(Conversation& daemon, std::span<char* const> arguments) {
+  const int fd = descriptor_argument(arguments, 1);
+  if (arguments.size() == 3 && std::string_view(arguments[2]) == "verify") return verify(daemon, fd);
+  const xc::DomId domid = argument(arguments, 2);
+  const xc::Port store_port = argument(arguments, 3), console_port = argument(arguments, 4);
+  const std::string type_name = text_of(hear_request(daemon, "restore"), "type");
+  const std::optional<xc::GuestType> type = xc::parse_guest_type(type_name);
+  if (!type) throw Failure("there is no type of guest '" + type_name + "'");
+  StreamHook::require_own("read");
+
+  Image image(fd);
+  const xc::RestoredFrames frames = restore_from(image, domid, *type, store_port, console_port);
+  image.finish();
+  hand_over(daemon, sxp::Value::list({"restored", pair("store_mfn", frames.store), pair("console_mfn", frames.console),
+                                      pair("read", image.bytes_read())}));
+}
+
+}  // namespace xend

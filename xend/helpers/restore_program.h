@@ -1,0 +1,23 @@
+// What xc_restore does. The conversation:
+//
+//   daemon                                       xc_restore FD DOMID STORE_PORT CONSOLE_PORT HVM PAE APIC SUPERPAGES 1
+//   (restore (type pvh))                ->
+//                                       <-       (restored (store_mfn N) (console_mfn N) (read N))
+//   (ok)                                ->
+//
+//   daemon                                       xc_restore FD verify
+//   (verify)                            ->
+//                                       <-       (verified (format framed) (bytes N))
+//   (ok)                                ->
+#pragma once
+
+#include <span>
+
+#include "xend/helpers/conversation.h"
+
+namespace xend {
+
+// `arguments` as main gets them. Throws Failure or xc::Error.
+void restore(Conversation& daemon, std::span<char* const> arguments);
+
+}  // namespace xend

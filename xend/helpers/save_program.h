@@ -1,0 +1,25 @@
+// What xc_save does. The conversation:
+//
+//   daemon                                              xc_save FD DOMID 0 0 FLAGS        FLAGS: 1 live, 4 hvm
+//   (save (framed 1) (rate_mbit 0))            ->
+//                                              <-       (progress (round R) (pages P) (dirty D) (bytes B))   now and
+//                                              then
+//                                              <-       (suspend)                         once
+//   (suspended), or (abort)                    ->
+//                                              <-       (saved (read N) (written N) (rounds N))
+//   (ok)                                       ->
+//
+// Until (ok) a guest that was told to suspend is in the hands of both: the daemon resumes it when this program fails,
+// and this program does when the daemon is gone.
+#pragma once
+
+#include <span>
+
+#include "xend/helpers/conversation.h"
+
+namespace xend {
+
+// `arguments` as main gets them. Throws Failure or xc::Error.
+void save(Conversation& daemon, std::span<char* const> arguments);
+
+}  // namespace xend
