@@ -66,25 +66,38 @@ class Host:
         except OSError:
             return False
 
-    def wait_until_up(self, deadline: float = 300) -> None:
+    def wait_until_up(self, deadline: float = 600) -> None:
         """Waits for a login, for systemd to have started everything, and for Xen's daemons to answer."""
         end = time.monotonic() + deadline
         while not self.answers() or not self.run("true", 60).ok:
+            if self.switched_off():
+                raise GaveUp(f"QEMU of host {self.name} has ended: " + self.log_tail(f"{self.name}.qemu"))
             if time.monotonic() > end:
                 raise GaveUp(f"host {self.name} could not be logged into within {deadline:.0f} s; its console ended with:\n"
-                             + self.console_tail())
+                             + self.log_tail(self.serial.name))
             time.sleep(0.5)
         state = self.run("systemctl is-system-running --wait; xenstore-read domid", deadline)
         if state.output.split() != ["running", "0"]:
             raise GaveUp(f"host {self.name} did not come up whole:\n{state.output}{self.run('systemctl --failed').output}")
 
-    def console_tail(self, lines: int = 40) -> str:
+    def log_tail(self, name: str, lines: int = 40) -> str:
         try:
-            return "\n".join(self.serial.read_text(errors="replace").splitlines()[-lines:])
+            return "\n".join((self.run_folder / name).read_text(errors="replace").splitlines()[-lines:])
         except OSError as e:
             return str(e)
 
     # ---- outside the machine ------------------------------------------------------------------------------------------
+
+    def switched_off(self) -> bool:
+        """Whether QEMU was started and is no more: its socket is there and nobody listens."""
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(str(self.run_folder / f"{self.name}.monitor"))
+                return False
+            except ConnectionRefusedError:
+                return True
+            except OSError:
+                return False
 
     def monitor(self, command: str) -> str:
         """One command to QEMU's monitor; returns what it answers."""

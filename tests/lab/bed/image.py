@@ -20,14 +20,16 @@ def cache() -> Path:
     return folder
 
 
-def sources() -> str:
+def sources(updated: bool = False) -> str:
     """The Debian archives this machine uses, in whatever form it names them."""
     lines = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages", "Origin: Debian"],
         check=True, capture_output=True, text=True).stdout.splitlines()
-    if not lines:
+    if not lines and not updated:
         subprocess.run(["apt-get", "update", "-q"], check=True)
-        return sources()
+        return sources(updated=True)
+    if not lines:
+        raise RuntimeError("apt knows no archive of Debian to build the image from")
     keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
     return "".join(f"deb [signed-by={keyring}] {line}\n" for line in sorted(set(lines)))
 
@@ -58,13 +60,16 @@ def prepare() -> Path:
     folder = cache() / key(apt_sources)
     if folder.is_dir():
         return folder
+    if os.geteuid() != 0:
+        raise RuntimeError(f"the image has to be built once, by root ({folder} is not there)")
     print(f"image: building {folder} (some minutes, once)", flush=True)
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache()))
     try:
         with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
             listing.write(apt_sources)
             listing.flush()
-            subprocess.run([BUILDER / "build", unfinished, listing.name], check=True)
+            if subprocess.run([BUILDER / "build", unfinished, listing.name], check=False).returncode:
+                raise RuntimeError("the image could not be built; the reason is above")
         try:
             unfinished.rename(folder)
         except OSError:

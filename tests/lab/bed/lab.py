@@ -31,7 +31,7 @@ class Lab:
         with ThreadPoolExecutor() as pool:
             return list(pool.map(action, self.hosts.values()))
 
-    def wait_until_up(self, deadline: float = 300) -> None:
+    def wait_until_up(self, deadline: float = 600) -> None:
         self.each(lambda host: host.wait_until_up(deadline))
 
     def stop(self) -> None:
@@ -62,7 +62,7 @@ def free_ports(n: int) -> list[int]:
             s.close()
 
 
-def start(names=("one", "two"), tied: bool = True, keep_logs: bool = False) -> Lab:
+def start(names=("one", "two"), tied: bool = True) -> Lab:
     """Boots hosts and returns at once (wait_until_up waits). TIED: they end with this program; otherwise `down` ends them."""
     lock = state.lock()
     try:
@@ -70,7 +70,7 @@ def start(names=("one", "two"), tied: bool = True, keep_logs: bool = False) -> L
         run = Path(tempfile.mkdtemp(prefix="xm-lab."))
         *ports, wire = free_ports(len(names) + 1)
         hosts = [{"name": n, "address": ADDRESSES[n], "port": p, "memory": MEMORY} for n, p in zip(names, ports)]
-        orders = {"run": str(run), "image": str(folder), "hosts": hosts, "wire_port": wire, "tied": tied, "keep_logs": keep_logs,
+        orders = {"run": str(run), "image": str(folder), "hosts": hosts, "wire_port": wire, "tied": tied,
                   # Two hosts share two cores; with two processors each they would take twice as long to boot.
                   "cpus": 1 if len(names) > 1 else 2}
         with open(run / "supervisor", "w") as log:

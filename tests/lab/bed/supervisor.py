@@ -12,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from bed.state import withdraw  # noqa: E402
+
 # Every flag matters: smap kills dom0 at its first exception; rdtscp kills PVH and HVM guests; with xsave or avx the vector
 # registers of dom0 are silently corrupted as soon as a guest runs (tests/lab/dom0-computes.lab looks for that).
 CPU = "max,-smap,-rdtscp,-xsave,-avx,-avx2,-f16c,-fma"
@@ -47,13 +50,18 @@ def listening(monitor: Path, process: subprocess.Popen) -> bool:
     return False
 
 
+class Stopped(Exception):
+    """The hosts are not wanted any more."""
+
+
 def main() -> None:
     orders = json.loads(sys.stdin.readline())
     folder, image, hosts = Path(orders["run"]), Path(orders["image"]), orders["hosts"]
     processes = []
+    wanted = True
 
     def stop(*_):
-        sys.exit(0)
+        raise Stopped
     for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(s, stop)
     try:
@@ -65,20 +73,21 @@ def main() -> None:
             processes.append(process)
             if not listening(folder / f"{host['name']}.monitor", process):
                 break
+        # The logs are kept when a QEMU ended by itself: they say why.
         lifeline = [sys.stdin] if orders["tied"] else []
         while all(p.poll() is None for p in processes):
             if select.select(lifeline, [], [], 1)[0] and not sys.stdin.read(1):
-                break
+                raise Stopped
+    except Stopped:
+        wanted = False
     finally:
         for p in processes:
             p.kill()
             p.wait()
-        from bed import state
-        state.withdraw()
-        if not orders["keep_logs"]:
+        withdraw()
+        if not wanted:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     main()
