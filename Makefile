@@ -4,7 +4,7 @@
 #   make unit       tests that need no Xen        make check      every test, the lab included
 #   make demo       a guest's life on two hosts   make SANITIZE=1 unit    the same tests under ASan and UBSan
 #
-# A folder's *.cc files become one archive; a file ending in main.cc is the entry point of a program.
+# A folder's *.cc files become one archive; main.cc and *_main.cc are the entry points of programs.
 
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
@@ -41,7 +41,7 @@ ALL_CXXFLAGS = -std=gnu++20 $(CXXFLAGS) $(WARNINGS) $(SANITIZE_FLAGS) -pthread -
 	-DXEN_PRIVATE_BINDIR='"$(XEN_PRIVATE_BINDIR)"'
 ALL_LDFLAGS = $(LDFLAGS) $(SANITIZE_FLAGS) -pthread
 
-sources = $(sort $(filter-out %main.cc,$(shell find $(1) -name '*.cc')))
+sources = $(sort $(filter-out %/main.cc %_main.cc,$(shell find $(1) -name '*.cc')))
 objects = $(patsubst %.cc,$(B)/obj/%.o,$(1))
 
 LIBS := sxp libxc-wrap rpc xend xm
@@ -53,8 +53,9 @@ $(B)/lib$(1:lib%=%).a: $$($(1)_OBJECTS)
 endef
 $(foreach lib,$(LIBS),$(eval $(call archive,$(lib))))
 
-# The helpers are linked from their own folder alone: they must not drag the daemon in.
-HELPER_OBJECTS := $(call objects,$(call sources,xend/helpers))
+# The helpers are linked from their own folder alone, without what the daemon runs them with: they must not drag it in.
+HELPER_RUNNER := $(patsubst %,xend/helpers/%.cc,cancellation child_process helper_programs helper_run)
+HELPER_OBJECTS := $(call objects,$(filter-out $(HELPER_RUNNER),$(call sources,xend/helpers)))
 $(B)/libhelpers.a: $(HELPER_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
