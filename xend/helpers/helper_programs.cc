@@ -1,0 +1,168 @@
+#include "xend/helpers/helper_programs.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <utility>
+
+#include "xend/helpers/helper_run.h"
+
+namespace xend {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned kFlagLive = 1, kFlagHvm = 4;  // of the classic xc_save
+
+sxp::Value pair(const char* key, sxp::Value value) {
+  return sxp::Value::list({key, std::move(value)});
+}
+
+std::string extra_descriptor() {
+  return std::to_string(ChildProcess::kExtraDescriptor);
+}
+
+// A number that a helper program said. These are ours: another answer is a fault of the daemon's own parts.
+template <typename Number = std::uint64_t>
+Number number(const HelperRun& run, const sxp::Value& said, const char* key) {
+  const std::string text = sxp::child_text(said, key).value_or("");
+  Number value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) return value;
+  throw run.failure(std::string("its answer has no number ") + key, 0, Error::Kind::kInternal);
+}
+
+void require_head(const HelperRun& run, const sxp::Value& said, const char* head) {
+  if (!sxp::is_element(said, head))
+    throw run.failure(std::string("its answer is not (") + head + " ...)", 0, Error::Kind::kInternal);
+}
+
+SaveProgress progress_of(const HelperRun& run, const sxp::Value& said) {
+  return {.round = number<unsigned>(run, said, "round"),
+          .pages_sent = number(run, said, "pages"),
+          .pages_dirty = number<std::int64_t>(run, said, "dirty"),
+          .bytes_written = number(run, said, "bytes")};
+}
+
+// Stops the guest for xc_save. When that fails, xc_save cleans up and ends, and the reason is the guest's, not its.
+void suspend_for(HelperRun& run, const std::function<void()>& suspend) {
+  std::exception_ptr thrown;
+  Error::Kind kind = Error::Kind::kGeneric;
+  std::string reason;
+  try {
+    suspend();
+    run.say(sxp::Value::list({"suspended"}));
+    return;
+  } catch (const Error& error) {
+    kind = error.kind();
+    reason = error.what();
+  } catch (const std::exception& error) {
+    reason = error.what();
+  }
+  run.say(sxp::Value::list({"abort"}));
+  int error_number = 0;
+  try {
+    run.hear();
+  } catch (const HelperError& error) {
+    error_number = error.error_number() == ECANCELED ? ECANCELED : 0;
+  }
+  throw run.failure(reason, error_number, kind);
+}
+
+}  // namespace
+
+HelperPrograms::HelperPrograms(std::string folder) : folder_(std::move(folder)) {}
+
+BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellation& cancel) {
+  const sxp::Value order = sxp::Value::list(
+      {"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
+       pair("ramdisk", request.ramdisk), pair("cmdline", request.cmdline), pair("features", request.features),
+       pair("memory", request.memory.value), pair("vcpus", request.vcpus), pair("store_port", request.store_port),
+       pair("console_port", request.console_port)});
+  HelperRun run(folder_ + "/xc_build", {std::to_string(request.domid)}, -1, order, cancel);
+  const sxp::Value built = run.hear();
+  require_head(run, built, "built");
+  BuildResult result{.store_frame = number(run, built, "store_mfn"),
+                     .console_frame = number(run, built, "console_mfn"),
+                     .protocol = sxp::child_text(built, "protocol").value_or(""),
+                     .notes = {}};
+  if (const sxp::Value* notes = sxp::child(built, "notes")) {
+    for (const sxp::Value& note : sxp::children(*notes)) {
+      if (note.is_list() && note.as_list().size() == 2)
+        result.notes[note.as_list()[0].text()] = note.as_list()[1].text();
+    }
+  }
+  run.finish();
+  return result;
+}
+
+SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& cancel) {
+  const unsigned flags = (request.live ? kFlagLive : 0) | (request.type == xc::GuestType::kPv ? 0 : kFlagHvm);
+  const sxp::Value order =
+      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("rate_mbit", request.rate_mbit)});
+  HelperRun run(folder_ + "/xc_save",
+                {extra_descriptor(), std::to_string(request.domid), "0", "0", std::to_string(flags)}, request.fd, order,
+                cancel);
+  std::optional<Clock::time_point> stopped_at;
+  for (;;) {
+    const sxp::Value said = run.hear();
+    if (sxp::is_element(said, "progress")) {
+      if (request.progress) request.progress(progress_of(run, said));
+    } else if (sxp::is_element(said, "suspend") && !stopped_at) {
+      stopped_at = Clock::now();
+      suspend_for(run, request.suspend);
+    } else {
+      require_head(run, said, "saved");
+      SaveResult result{.bytes_read = number(run, said, "read"),
+                        .bytes_written = number(run, said, "written"),
+                        .rounds = number<unsigned>(run, said, "rounds")};
+      if (stopped_at)
+        result.stopped = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *stopped_at);
+      run.finish();
+      return result;
+    }
+  }
+}
+
+RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cancellation& cancel) {
+  const sxp::Value order = sxp::Value::list({"restore", pair("type", xc::to_string(request.type))});
+  const bool hvm = request.type != xc::GuestType::kPv;
+  // PAE, APIC, SUPERPAGES and the last 1 are what the classic xend passed; the image knows better.
+  HelperRun run(folder_ + "/xc_restore",
+                {extra_descriptor(), std::to_string(request.domid), std::to_string(request.store_port),
+                 std::to_string(request.console_port), hvm ? "1" : "0", "1", hvm ? "1" : "0", "0", "1"},
+                request.fd, order, cancel);
+  const sxp::Value restored = run.hear();
+  require_head(run, restored, "restored");
+  const RestoreResult result{.store_frame = number(run, restored, "store_mfn"),
+                             .console_frame = number(run, restored, "console_mfn"),
+                             .bytes_read = number(run, restored, "read")};
+  run.finish();
+  return result;
+}
+
+VerifyResult HelperPrograms::verify(int fd, const Cancellation& cancel) {
+  struct Position {
+    explicit Position(int file) : fd(file), offset(::lseek(file, 0, SEEK_CUR)) {}
+    ~Position() { ::lseek(fd, offset, SEEK_SET); }
+    Position(const Position&) = delete;
+    Position& operator=(const Position&) = delete;
+    int fd;
+    off_t offset;
+  } const kept(fd);
+  if (kept.offset < 0) throw Error(Error::Kind::kInternal, "only an image in a file can be verified");
+  HelperRun run(folder_ + "/xc_restore", {extra_descriptor(), "verify"}, fd, sxp::Value::list({"verify"}), cancel);
+  const sxp::Value verified = run.hear();
+  require_head(run, verified, "verified");
+  const std::string format = sxp::child_text(verified, "format").value_or("");
+  VerifyResult result;
+  result.format = format == "framed"  ? VerifyResult::Format::kFramed
+                  : format == "libxc" ? VerifyResult::Format::kLibxc
+                                      : VerifyResult::Format::kLegacy;
+  result.bytes = number(run, verified, "bytes");
+  run.finish();
+  return result;
+}
+
+}  // namespace xend
