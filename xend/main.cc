@@ -42,6 +42,7 @@ std::optional<int> environment_number(const char* name) {
   if (error != std::errc() || end != digits.data() + digits.size())
     throw Error(fmt::format("The environment variable {} must be a number, not '{}'.", name, digits));
   std::printf("%s = %d\n", name, number);
+  std::fflush(stdout);  // before what the log says
   return number;
 }
 
