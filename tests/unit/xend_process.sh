@@ -83,5 +83,30 @@ if ! grep -qs control_d /proc/xen/capabilities; then
   expect 1 '' test -e "$pid"
 fi
 
+# On a host that runs systemd, with xend.service enabled, starting is systemd's business. Both are made up here, in a mount
+# namespace with a /run and a /var/log of its own, where that can be had.
+mkdir "$dir/bin"
+cat > "$dir/bin/systemctl" <<'END'
+#!/bin/sh
+case "$*" in *is-enabled*) exit "${ENABLED:-0}";; esac
+echo "systemctl $*"
+END
+chmod +x "$dir/bin/systemctl"
+on_systemd() {
+  unshare --mount sh -c '
+    mount -t tmpfs none /run && mount -t tmpfs none /var/log && mkdir -p /run/systemd/system || exit 77
+    PATH=$0:$PATH exec "$@"' "$dir/bin" env -u XEND_CONFIG "$@"
+}
+if on_systemd true 2> "$dir/why" && ! grep -qs control_d /proc/xen/capabilities; then
+  expect 0 '*systemctl start xend.service' on_systemd "$xend" start
+  expect 0 '*systemctl start xend.service' on_systemd "$xend" restart
+  expect 0 '' on_systemd "$xend" stop
+  expect 1 '*xend did not start: xend cannot reach Xen: *' on_systemd env XEND_CONFIG="$XEND_CONFIG" "$xend" start
+  expect 1 '*xend did not start: xend cannot reach Xen: *' \
+    on_systemd env ENABLED=1 "$xend" start
+else
+  echo "Left out, for want of a mount namespace: what systemd is asked for. $(cat "$dir/why")"
+fi
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,4 +1,4 @@
-// The configuration file that is installed: it is read from the top folder, where tests are started.
+// The configuration file that is installed, and its manual page: read from the top folder, where tests are started.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,15 +17,15 @@ using testing::Not;
 
 constexpr const char* kSample = "configs/xend-config.sxp";
 
-std::string sample() {
+std::string read_file(const char* path) {
   std::ostringstream out;
-  out << std::ifstream(kSample).rdbuf();
+  out << std::ifstream(path).rdbuf();
   return out.str();
 }
 
 // With the settings that are commented out put in force.
 std::string sample_with_everything() {
-  std::istringstream text(sample());
+  std::istringstream text(read_file(kSample));
   std::string out;
   for (std::string line; std::getline(text, line);) out += (line.starts_with("#(") ? line.substr(1) : line) + "\n";
   return out;
@@ -50,6 +50,11 @@ TEST(SampleConfig, SetsWhatTheClassicOneSets) {
 TEST(SampleConfig, ShowsEveryKey) {
   const std::string text = sample_with_everything();
   for (const std::string_view name : option_names()) EXPECT_THAT(text, HasSubstr(fmt::format("\n({} ", name)));
+}
+
+TEST(ManualPage, DescribesEveryKey) {
+  const std::string text = read_file("man/xend-config.sxp.5");
+  for (const std::string_view name : option_names()) EXPECT_THAT(text, HasSubstr(fmt::format("\n.It Cm {} ", name)));
 }
 
 TEST(SampleConfig, WhatIsCommentedOutIsTheDefaultOrAnExample) {
