@@ -22,9 +22,6 @@ class Session {
   // std::invalid_argument at the first call when the URI is malformed.
   rpc::Value call(const std::string& name, const rpc::Array& params);
 
-  // Forgets the connection: to be called in a child, where it belongs to the parent.
-  void forget() { client_.reset(); }
-
  private:
   std::string uri_;
   std::unique_ptr<rpc::Client> client_;

@@ -50,9 +50,9 @@ class Lexer {
       skip_blanks();
       if (at_line_end()) {
         const bool end_of_file = at_ >= source_.size();
-        if (end_of_file && depth_ > 0) throw SyntaxError(line_, "unexpected end of file");
         end_line();
-        if (depth_ == 0) break;
+        // A bracket still open at the end of the file is for the parser to find: it knows where it went wrong.
+        if (depth_ == 0 || end_of_file) break;
       } else {
         token();
       }

@@ -1,0 +1,87 @@
+# Sourced by xm_cli.sh: xm create, from the guest file to the calls.
+
+# The worked examples, with files that exist here in place of theirs.
+for example in "$here"/guest_files/*.cfg; do
+  places="s|/srv/boot|$work/boot|; s|/usr/lib/xen/boot|$work/boot|"
+  mkdir -p boot; : >boot/vmlinuz-guest; : >boot/initrd-guest.img; : >boot/hvmloader
+  sed "$places" "$example" >example.cfg
+  # The paths have another length, which may break lines elsewhere: compare without the layout.
+  flat() { tr -s ' \n' '  ' <"$1" | sed 's/ )/)/g'; }
+  sed "$places" "${example%.cfg}.sxp" >expected
+  "$xm" create -q -n example.cfg >out 2>err
+  if [ -s err ] || [ "$(flat out)" != "$(flat expected)" ]; then verdict "$example" "$(diff expected out; cat err)"; else
+    verdict "$example"; fi
+done
+
+cat >fresh <<'F'
+memory = 64
+kernel = 'boot/vmlinuz-guest'
+vif = ['']
+F
+using="Using config file \"./fresh\".$nl"
+expect 0 "${using}Started domain fresh (id=12)$nl" "" create fresh
+called "xend.domain.create ['vm', ['name', 'fresh'], ['memory', 64], ['on_xend_start', 'ignore'], ['on_xend_stop', 'ignore'], ['vcpus', 1], ['oos', 1], ['image', ['linux', ['kernel', 'boot/vmlinuz-guest'], ['videoram', 4], ['tsc_mode', 0], ['nomigrate', 0]]], ['s3_integrity', 1], ['device', ['vif']]]" \
+  "xend.domain.waitForDevices 'fresh'" "xend.domain.unpause 'fresh'"
+expect 0 "" "" create -q fresh
+expect 0 "${using}Started domain fresh (id=12)$nl" "" cr -p fresh
+called "xend.domain.waitForDevices 'fresh'"
+expect 0 "" "" create --quiet --defconfig fresh vif=
+expect 1 "$using" "Error: VM name 'vm1' already exists as domain 3$nl" create fresh name=vm1
+expect 1 "$using" "Error: the domain 'gone' does not exist.$nl" create fresh name=gone
+expect 1 "$using" "Error: Device 51713 (vbd) could not be connected. Hotplug scripts not working.$nl" create fresh name=nodisk
+called "xend.domain.waitForDevices 'nodisk'" "xend.domain.destroy 'nodisk'"
+expect 1 "$using" "Error: Failed to unpause domain asleep$nl" create fresh name=asleep
+called "xend.domain.unpause 'asleep'" "xend.domain.destroy 'asleep'"
+expect 1 "$using" "Error: VM name 'vm1' already exists as domain 3$nl" create -c fresh name=vm1
+expect 0 "" "" new -q fresh
+
+# In a merged capture the error comes first.
+got=$("$xm" create fresh name=vm1 2>&1)
+[ "$got" = "Error: VM name 'vm1' already exists as domain 3${nl}Using config file \"./fresh\"." ]
+verdict "the order of the streams" $([ $? = 0 ] || echo "${got// /_}")
+
+expect 1 @optionerror\ create "Error: Unable to open config file: xmdefconfig$nl" create
+expect 1 @optionerror\ create "Error: Unable to open config file: xmdefconfig$nl" create -x
+expect 1 @optionerror\ create "Error: Unable to open config file: nofile$nl" create fresh nofile
+expect 1 @optionerror\ create "Error: Cannot read file nofile: No such file or directory$nl" create -F nofile
+expect 1 "" "Error: Invalid value: much$nl" create fresh memory=much
+expect 1 "" "Error: Invalid value:1$nl" create fresh localtime=1
+expect 1 "$using" "Error: Cannot find kernel \"/boot/none\"$nl" create fresh kernel=/boot/none
+expect 1 "$using" "Error: Invalid disk specifier: phy:a$nl" create fresh disk=phy:a
+expect 1 "$using" "Error: Invalid vif option: mtu$nl" create fresh vif=mtu=9000
+expect 1 "$using" "Error: mac should be a pair, separated by an equals sign.$nl" create fresh vif=mac
+expect 1 "$using" "Error: configuration option key unknown to vfbs$nl" create fresh vfb=type=vnc,key=de
+expect 0 "$using" "" create -x fresh
+
+printf 'memory = 64\nname = web\n' >unquoted
+expect 1 "Using config file \"./unquoted\".$nl" "Error: name 'web' is not defined$nl" create unquoted
+printf 'memory = 64\ndisk = [ "a,b,c"\n\tmemory = 1\n' >broken
+expect 1 "Using config file \"./broken\".$nl" "Error: Errors were found at line 3 while processing ./broken:$nl$tab${tab}memory = 1$nl" create broken
+printf 'import os\nname = os.getcwd()\n' >program
+expect 1 "Using config file \"./program\".$nl" "Error: ./program, line 2: an attribute or method is more than this release understands in a guest file:$nl${tab}name = os.getcwd()$nl" create program
+printf '<?xml version="1.0"?>\n' >xml
+expect 0 "Using config file \"./xml\".$nl" "" create xml
+head -c 1048577 /dev/zero | tr '\0' '#' >huge
+expect 1 "" "Error: ./huge is larger than 1 MiB: not a guest file$nl" create huge
+
+mkdir -p etc/fresh other; cp fresh other/elsewhere
+expect 0 "Using config file \"./other/elsewhere\".${nl}Started domain fresh (id=12)$nl" "" create --path other elsewhere name=fresh
+expect 0 "" "" create -q /dev/null kernel=boot/vmlinuz-guest name=fresh
+expect 1 "" "Error: [Errno 21] Is a directory: './etc'$nl" create etc
+
+"$xm" create -q -n fresh >ready.sxp
+expect 0 "Started domain fresh (id=12)$nl" "" create -F ready.sxp
+"$xm" create -q -n fresh name=odd+name | grep -qx "    (name 'odd+name')"
+verdict "the name is alone on its line" $([ $? = 0 ] || echo no)
+
+for type in pvh pv hvm; do
+  printf 'type = "%s"\nkernel = "boot/vmlinuz-guest"\ncmdline = "quiet"\n' $type >xl-$type
+  "$xm" create -q -n xl-$type | tr -s ' \n' ' ' >out
+  case $type in
+    pvh) grep -q "(image ( *linux .*(args quiet) (tsc_mode 0) (nomigrate 0) (type pvh)" out || grep -q "(linux .*(args quiet) (tsc_mode 0) (nomigrate 0) (type pvh) )" out ;;
+    pv) grep -q "(linux (kernel boot/vmlinuz-guest) (videoram 4) (args quiet) (tsc_mode 0) (nomigrate 0)" out ;;
+    hvm) grep -q "(hvm (kernel boot/vmlinuz-guest)" out ;;
+  esac
+  verdict "type = $type" $([ $? = 0 ] || cat out | tr ' ' _)
+done
+"$xm" create --help_config | head -n 1 | grep -qx "Values:"; verdict "--help_config" $([ $? = 0 ] || echo no)

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""A xend with canned domains for tests/unit/xm_cli.sh.
+
+fake_xend.py SOCKET LOG: serves XML-RPC on the unix socket SOCKET and writes every call to LOG, one line each. Domains named
+after a failure make calls fail in that way.
+"""
+import os
+import socketserver
+import sys
+from xmlrpc.client import Fault
+from xmlrpc.server import SimpleXMLRPCDispatcher, SimpleXMLRPCRequestHandler
+
+DOMAINS = {
+    "vm1": [["domid", 3], ["uuid", "00000000-0000-0000-0000-000000000003"], ["name", "vm1"], ["memory", 512],
+            ["vcpus", 2], ["online_vcpus", 1], ["state", "-b----"], ["cpu_time", 12.345], ["start_time", 1000.0],
+            ["pool_name", "Pool-0"]],
+    "Domain-0": [["domid", 0], ["uuid", "00000000-0000-0000-0000-000000000000"], ["name", "Domain-0"],
+                 ["memory", 1024], ["online_vcpus", 2], ["state", "r-----"], ["cpu_time", 1234.56],
+                 ["pool_name", "Pool-0"]],
+    "stopped": [["name", "stopped"], ["memory", 256], ["vcpus", 4], ["pool_name", "other"]],
+    "held": [["domid", 7], ["name", "held"], ["memory", 64], ["vcpus", 1], ["online_vcpus", 1], ["state", "--p---"],
+             ["cpu_time", 0.0], ["pool_name", "Pool-0"]],
+}
+STATES = {"running": ["vm1", "Domain-0"], "paused": ["held"], "halted": ["stopped"]}
+INFO = [["system", "Linux"], ["host", "testhost"], ["nr_cpus", 4], ["virt_caps", ""], ["xen_caps", "xen-3.0-x86_64 "],
+        ["xen_changeset", ""], ["cc_compiler", None]]
+SILENT = ["pause", "unpause", "setpauseflag", "destroy", "reset", "setName", "send_sysrq", "send_trigger", "save",
+          "restore", "migrate", "setMemoryTarget", "maxmem_set", "setVCpuCount", "pincpu", "dump", "delete", "suspend",
+          "resume", "start", "new"]
+
+
+def find(which):
+    for name, items in DOMAINS.items():
+        ids = [str(v) for k, *vs in items if k in ("domid", "uuid") for v in vs]
+        if str(which) == name or str(which) in ids:
+            return name
+    raise Fault(3, str(which))
+
+
+def describe(name, full):
+    devices = [["device", ["vbd", ["uname", "phy:/dev/guests/vm1"], ["dev", "xvda1"], ["mode", "w"]]]] if full else []
+    return ["domain"] + DOMAINS[name] + devices
+
+
+def listing(detail, state, full):
+    names = sorted(DOMAINS) if state == "all" else STATES.get(state.lower(), [])
+    return [describe(name, full) for name in names] if detail else names
+
+
+def vcpu_info(which):
+    name = find(which)
+    domid = dict((i[0], i[1]) for i in DOMAINS[name]).get("domid")
+    online = ["vcpu", ["number", 0], ["online", 1], ["blocked", 1], ["running", 0], ["cpu_time", 1.25], ["cpu", 2],
+              ["cpumap", [0, 1, 3]]]
+    offline = ["vcpu", ["number", 1], ["online", 0], ["blocked", 0], ["running", 0], ["cpu_time", 0.0], ["cpu", -1],
+               ["cpumap", list(range(64))]]
+    vcpus = [online, offline] if domid is not None else [offline]
+    return ["domain", ["domid", domid], ["name", name], ["vcpu_count", len(vcpus)]] + vcpus
+
+
+class World:
+    def __init__(self):
+        self.reboot = None
+
+    def shutdown(self, which, mode):
+        name = find(which)
+        if name == "Domain-0":
+            raise Fault(2, "Domain 0 cannot be shutdown")
+        STATES["running"] = [n for n in STATES["running"] if n != name]
+        self.was = DOMAINS.pop(name)
+        self.reboot = name if mode == "reboot" else None
+
+    def domains_with_state(self, *args):
+        answer = listing(*args)
+        if self.reboot:  # it is back for the next poll
+            DOMAINS[self.reboot] = self.was
+            self.reboot = None
+        return answer
+
+    def restart_count(self, which):
+        find(which)
+        return "1" if hasattr(self, "was") else None
+
+    def create(self, config):
+        name = dict((i[0], i[1]) for i in config[1:] if len(i) > 1)["name"]
+        if name == "vm1":
+            raise Fault(2, "VM name 'vm1' already exists as domain 3")
+        if name == "gone":
+            raise Fault(3, "gone")
+        return ["domain", ["domid", 12], ["name", name]]
+
+    def wait_for_devices(self, name):
+        if name == "nodisk":
+            raise Fault(2, "Device 51713 (vbd) could not be connected. Hotplug scripts not working.")
+
+    def call(self, method, params):
+        short = method.removeprefix("xend.domain.")
+        calls = {
+            "xend.domain": lambda which, full=False: describe(find(which), full),
+            "xend.domains_with_state": self.domains_with_state,
+            "xend.node.info": lambda numa=False: INFO,
+            "xend.node.dmesg.info": lambda: "(XEN) Xen 4.17\\n(XEN) it\\'s up\\n",
+            "xend.node.dmesg.clear": lambda: None,
+            "xend.node.log": lambda: "one\\ntwo",
+            "getVCPUInfo": vcpu_info,
+            "getpauseflag": lambda which: find(which) == "held",
+            "getRestartCount": self.restart_count,
+            "shutdown": self.shutdown,
+            "create": self.create,
+            "waitForDevices": self.wait_for_devices,
+        }
+        for key in (method, short):
+            if key in calls:
+                return calls[key](*params)
+        if short not in SILENT:
+            return {"Status": "Failure", "ErrorDescription": ["MESSAGE_METHOD_UNKNOWN", method]}
+        if params[0] == "stuck":
+            raise Fault(2, "/usr/libexec/xend/xc_save 46 82 0 0 0 failed")
+        if short == "unpause" and params[0] == "asleep":
+            raise Fault(1, "no")
+        created = ["nodisk", "asleep", "fresh"]
+        if short not in ("restore", "new") and params[0] not in created:
+            find(params[0])
+        return None
+
+
+class Dispatcher(SimpleXMLRPCDispatcher):
+    def __init__(self, log):
+        super().__init__(allow_none=True, encoding="utf-8")
+        self.log, self.world = log, World()
+
+    def _dispatch(self, method, params):
+        print(method, *[repr(p) for p in params], file=self.log, flush=True)
+        return self.world.call(method, params)
+
+
+class Handler(SimpleXMLRPCRequestHandler):
+    protocol_version = "HTTP/1.1"
+    rpc_paths = ("/RPC2",)
+    disable_nagle_algorithm = False
+
+    def log_message(self, *args):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer, Dispatcher):
+    daemon_threads = True
+    logRequests = False  # asked for by the handler
+
+    def __init__(self, path, log):
+        Dispatcher.__init__(self, log)
+        socketserver.UnixStreamServer.__init__(self, path, Handler)
+
+    def get_request(self):
+        request, _ = super().get_request()
+        return request, ("local", 0)
+
+
+if __name__ == "__main__":
+    if os.path.exists(sys.argv[1]):
+        os.unlink(sys.argv[1])
+    with open(sys.argv[2], "w") as log_file:
+        Server(sys.argv[1], log_file).serve_forever()
