@@ -26,6 +26,11 @@ configure: configure.ac
 config.mk: configure config.mk.in
 	./configure --quiet
 
+# `make V=1` shows the commands.
+ifndef V
+say = @printf '  %-4s %s\n' $(1) $(2);
+endif
+
 # ---- compiling -------------------------------------------------------------------------------------------------------
 
 ifdef SANITIZE
@@ -49,7 +54,7 @@ define archive
 $(1)_OBJECTS := $(call objects,$(call sources,$(1)))
 $(B)/lib$(1:lib%=%).a: $$($(1)_OBJECTS)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR,$$@)ar rcs $$@ $$^
 endef
 $(foreach lib,$(LIBS),$(eval $(call archive,$(lib))))
 
@@ -58,11 +63,11 @@ HELPER_RUNNER := $(patsubst %,xend/helpers/%.cc,cancellation child_process helpe
 HELPER_OBJECTS := $(call objects,$(filter-out $(HELPER_RUNNER),$(call sources,xend/helpers)))
 $(B)/libhelpers.a: $(HELPER_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)ar rcs $@ $^
 
 $(B)/obj/%.o: %.cc config.mk
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CXX,$<)$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -73,16 +78,16 @@ PROGRAMS := $(B)/xm-cli/xm $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HEL
 
 $(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS)
+	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS)
 
 $(B)/xend-daemon/xend: $(B)/obj/xend/main.o $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/libsxp.a
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS) $(XEND_LIBS) $(XEN_LIBS)
+	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS) $(XEND_LIBS) $(XEN_LIBS)
 
 # -rdynamic: functions of the helper (writev, read) must win over the C library's for libxenguest's calls.
 $(B)/helpers/%: $(B)/obj/xend/helpers/%_main.o $(B)/libhelpers.a $(B)/libxc-wrap.a $(B)/libsxp.a
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_LDFLAGS) -rdynamic -o $@ $^ $(HELPER_LIBS) $(XEN_LIBS)
+	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -rdynamic -o $@ $^ $(HELPER_LIBS) $(XEN_LIBS)
 
 all: $(PROGRAMS)
 
@@ -92,7 +97,7 @@ TEST_LIBS = $(B)/libxm.a $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/lib
 define test_program
 $(B)/tests/$(1): $(call objects,$(sort $(shell find tests/$(1) tests/fakes -name '*.cc'))) $$(TEST_LIBS)
 	@mkdir -p $$(@D)
-	$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main
+	$$(call say,LINK,$$@)$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main
 endef
 $(foreach t,unit sim,$(eval $(call test_program,$(t))))
 

@@ -1,6 +1,8 @@
 # What goes where on a dom0. Included by the Makefile.
 
-INSTALL_PROGRAMS = $(B)/xm-cli/xm $(B)/xend-daemon/xend
+# `make install INSTALL_PROGRAM='install -s'` leaves the debug information out.
+INSTALL_PROGRAM ?= install
+PROGRAM_FILES = $(B)/xm-cli/xm $(B)/xend-daemon/xend
 UNITS = $(wildcard configs/*.service configs/*.socket)
 # Configuration files are kept when they are there already: they are the administrator's.
 CONFIG_FILES = configs/xend-config.sxp
@@ -13,8 +15,8 @@ MAN8 = $(wildcard man/*.8)
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(pkglibexecdir) $(DESTDIR)$(xenconfdir) $(DESTDIR)$(systemdsystemunitdir) \
 	  $(addprefix $(DESTDIR)$(mandir)/man,1 5 8)
-	install -m 755 $(INSTALL_PROGRAMS) $(DESTDIR)$(sbindir)
-	install -m 755 $(addprefix $(B)/helpers/,$(HELPERS)) $(DESTDIR)$(pkglibexecdir)
+	$(INSTALL_PROGRAM) -m 755 $(PROGRAM_FILES) $(DESTDIR)$(sbindir)
+	$(INSTALL_PROGRAM) -m 755 $(addprefix $(B)/helpers/,$(HELPERS)) $(DESTDIR)$(pkglibexecdir)
 	for f in $(CONFIG_FILES) $(EXAMPLE_FILES); do \
 	  test -e $(DESTDIR)$(xenconfdir)/$${f##*/} || install -m 644 $$f $(DESTDIR)$(xenconfdir); done
 	$(if $(UNITS),for u in $(UNITS); do sed 's|@sbindir@|$(sbindir)|g' $$u > $(DESTDIR)$(systemdsystemunitdir)/$${u##*/}; done)
@@ -24,7 +26,7 @@ install: all
 
 # Leaves the configuration, logs and saved domains alone.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(INSTALL_PROGRAMS)))
+	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(PROGRAM_FILES)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibexecdir)/,$(HELPERS))
 	-rmdir $(DESTDIR)$(pkglibexecdir)
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(notdir $(UNITS)))
