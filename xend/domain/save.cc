@@ -16,11 +16,14 @@
 #include "xend/domain/departure.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/error.h"
+#include "xend/helpers/helper_error.h"
 #include "xend/log.h"
 
 namespace xend {
 
 namespace {
+
+bool disk_is_full(int error) { return error == ENOSPC || error == EDQUOT; }
 
 // Free and needed space, for the person whose disk is full.
 std::string space_sentence(const std::string& path, const DomainConfig& config) {
@@ -75,7 +78,10 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
     checkpoint ? departure.stay() : departure.leave();
   } catch (const std::system_error& e) {
     throw Error(fmt::format("can't write guest state file {}: {}{}", path, std::strerror(e.code().value()),
-                            e.code().value() == ENOSPC ? space_sentence(path, config) : ""));
+                            disk_is_full(e.code().value()) ? space_sentence(path, config) : ""));
+  } catch (const HelperError& e) {
+    if (!disk_is_full(e.error_number())) throw;
+    throw Error(e.what() + space_sentence(path, config));
   }
 }
 
