@@ -1,6 +1,8 @@
 // What the client makes of servers that are not there, leave, or answer nonsense.
 #include "rpc/client.h"
 
+#include <atomic>
+
 #include "tests/unit/rpc/fixture.h"
 
 namespace rpc {
@@ -12,15 +14,28 @@ class Answers {
   Answers(const std::string& path, std::vector<std::string> texts)
       : listener_(listen_unix(path)), thread_([this, texts] {
           for (const std::string& text : texts) {
-            Peer client(FileDescriptor(::accept(listener_.get(), nullptr, nullptr)));
-            client.receive_response();
-            client.send(text);
+            FileDescriptor fd(::accept(listener_.get(), nullptr, nullptr));
+            if (!fd) return;
+            {
+              Peer client(std::move(fd));
+              client.receive_response();
+              client.send(text);
+            }
+            closed_++;
+            closed_.notify_all();
           }
         }) {}
-  ~Answers() { thread_.join(); }
+  ~Answers() {
+    ::shutdown(listener_.get(), SHUT_RDWR);  // should the test have failed before all texts were asked for
+    thread_.join();
+  }
+
+  // Returns when the first connection has been closed.
+  void wait_for_closing() { closed_.wait(0); }
 
  private:
   FileDescriptor listener_;
+  std::atomic<int> closed_ = 0;
   std::thread thread_;
 };
 
@@ -90,9 +105,10 @@ TEST_F(RpcClient, ReadsAnAnswerWithoutLengthToItsEnd) {
 TEST_F(RpcClient, ConnectsAnewWhenTheServerHasClosed) {
   const std::string xml = encode_response("x");
   const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(xml.size()) + "\r\n\r\n" + xml;
-  const Answers server(path_, {response, response});
+  Answers server(path_, {response, response});
   Client client("httpu://" + path_);
   EXPECT_EQ(client.call("m", {}), Value("x"));
+  server.wait_for_closing();
   EXPECT_EQ(client.call("m", {}), Value("x"));
 }
 
