@@ -1,13 +1,13 @@
 // The log as scripts and hostile text see it: line format, levels, rotation, masked passwords, forged lines.
 #include "xend/log.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -18,6 +18,7 @@ namespace xend {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::MatchesRegex;
 
 std::string read_file(const fs::path& path) {
   std::ostringstream out;
@@ -44,9 +45,10 @@ class Log : public testing::Test {
 TEST_F(Log, LineHasTheClassicFormat) {
   log_open(path_, Level::kDebug, false);
   XEND_LOG(Info, "Domain {} ({}) unpaused.", "web1", 7);
-  const std::regex line(R"(\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )" + std::to_string(::getpid()) +
-                        R"(\] INFO \(log_test:\d+\) Domain web1 \(7\) unpaused\.\n)");
-  EXPECT_TRUE(std::regex_match(read_file(path_), line)) << read_file(path_);
+  EXPECT_THAT(read_file(path_),
+              MatchesRegex(R"(\[[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} )" + std::to_string(::getpid()) +
+                           R"(\] INFO \(log_test:[0-9]+\) Domain web1 \(7\) unpaused\.)"
+                           "\n"));
 }
 
 TEST_F(Log, ParentDirectoryIsMadeForRootAlone) {
@@ -107,7 +109,7 @@ TEST_F(Log, FileThatWasMovedAwayIsMadeAnew) {
 TEST_F(Log, TemporaryFileStandsInForOneThatCannotBeOpened) {
   log_open(folder_ / "no" / "such" / "xend.log", Level::kDebug, false);
   const std::string path = log_path();
-  EXPECT_TRUE(std::regex_match(path, std::regex(R"(/tmp/\w{6}-xend\.log)"))) << path;
+  EXPECT_THAT(path, MatchesRegex("/tmp/[A-Za-z0-9]{6}-xend.log"));
   EXPECT_NE(read_file(path).find("cannot be opened: No such file or directory."), std::string::npos);
   fs::remove(path);
 }
@@ -132,7 +134,7 @@ TEST_F(Log, DebuggingCopiesLinesToStderr) {
   testing::internal::CaptureStderr();
   XEND_LOG(Info, "both");
   const std::string seen = testing::internal::GetCapturedStderr();
-  EXPECT_TRUE(std::regex_match(seen, std::regex(R"(\[xend\] INFO \(log_test:\d+\) both\n)"))) << seen;
+  EXPECT_THAT(seen, MatchesRegex("\\[xend\\] INFO \\(log_test:[0-9]+\\) both\n"));
   EXPECT_NE(read_file(path_).find("both"), std::string::npos);
 }
 
