@@ -38,7 +38,7 @@ int on_precopy(precopy_stats stats, void* data) noexcept {
   constexpr long kFewDirty = 50;
   auto* const context = static_cast<SaveContext*>(data);
   try {
-    if (context->hooks.progress) context->hooks.progress({stats.iteration, stats.total_written, stats.dirty_count});
+    if (context->hooks.progress) context->hooks.progress({stats.iteration, stats.dirty_count});
   } catch (...) {
     context->thrown = std::current_exception();
     return XGS_POLICY_ABORT;

@@ -12,9 +12,8 @@ namespace xc {
 
 // What the library tells during the rounds of a live save.
 struct PrecopyStats {
-  unsigned round = 0;             // 0: the first pass
-  std::uint64_t total_pages = 0;  // entries written so far in all rounds, absent ones of the first round included
-  std::int64_t dirty_pages = -1;  // left at the end of the round; -1: not known yet
+  unsigned round = 0;             // the one that is about to start; 0: the first pass
+  std::int64_t dirty_pages = -1;  // what it has to send; -1: not known yet
 };
 
 struct SaveHooks {

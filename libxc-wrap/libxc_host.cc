@@ -92,8 +92,9 @@ void read_topology(Handle& handle, HostInfo& host) {
   handle.check(xc_cputopoinfo(handle.get(), &cpus, topology.data()), "xc_cputopoinfo");
   topology.resize(std::min<std::size_t>(cpus, topology.size()));
   for (const xc_cputopo_t& cpu : topology) {
-    if (cpu.core == XEN_INVALID_CORE_ID) continue;  // not plugged in
-    host.cpu_topology.push_back({cpu.core, cpu.socket, cpu.node});
+    if (cpu.socket == XEN_INVALID_SOCKET_ID) continue;  // not plugged in
+    // Some processors (emulated ones) do not number their cores.
+    host.cpu_topology.push_back({cpu.core == XEN_INVALID_CORE_ID ? 0 : cpu.core, cpu.socket, cpu.node});
   }
 
   unsigned nodes = 0;

@@ -7,6 +7,7 @@
 #include "libxc-wrap/handle.h"
 #include "libxc-wrap/kernel_image.h"
 #include "xend/helpers/failure.h"
+#include "xend/helpers/kernel_cache.h"
 #include "xend/helpers/program.h"
 
 namespace xend {
@@ -29,6 +30,26 @@ xc::BuildOrder read_order(const sxp::Value& request, xc::DomId domid) {
   return order;
 }
 
+// A kernel's ELF file, unpacked before or now.
+class Kernel {
+ public:
+  Kernel(const std::string& path, xc::GuestType type, bool keep)
+      : key_(KernelKey::of(path)), cached_(keep ? cache_.find(key_) : std::nullopt) {
+    if (cached_) return;
+    unpacked_.emplace(path, type);
+    const bool was_packed = unpacked_->elf().size() != key_.size;
+    if (keep && was_packed) cache_.store(key_, unpacked_->elf());
+  }
+
+  std::span<const std::byte> elf() const { return cached_ ? cached_->elf() : unpacked_->elf(); }
+
+ private:
+  KernelCache cache_;
+  KernelKey key_;
+  std::optional<CachedKernel> cached_;
+  std::optional<xc::KernelImage> unpacked_;
+};
+
 // What a PV guest's frontends write as their protocol (spec modern-xen 2, getBitSize); PVH guests need none.
 std::string protocol(const std::string& guest_type) {
   if (guest_type == "xen-3.0-x86_64") return "x86_64-abi";
@@ -50,7 +71,7 @@ void build(Conversation& daemon, std::span<char* const> arguments) {
   const xc::DomId domid = argument(arguments, 1);
   const sxp::Value request = hear_request(daemon, "build");
   xc::BuildOrder order = read_order(request, domid);
-  const xc::KernelImage kernel(text_of(request, "kernel"), order.type);
+  const Kernel kernel(text_of(request, "kernel"), order.type, number_of(request, "temporary_kernel") == 0);
   order.kernel = kernel.elf();
   xc::Handle xen;
   xen.echo_to_stderr(true);

@@ -2,7 +2,7 @@
 //
 //   daemon                                                                             xc_build DOMID
 //   (build (type pvh) (kernel PATH) (ramdisk PATH) (cmdline S) (features S)
-//          (memory MIB) (vcpus N) (store_port N) (console_port N))          ->
+//          (temporary_kernel 0) (memory MIB) (vcpus N) (store_port N) (console_port N))          ->
 //                                          <-  (built (store_mfn N) (console_mfn N) (protocol S) (notes (KEY VALUE)
 //                                          ...))
 //   (ok)                                   ->

@@ -7,22 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "xend/helpers/descriptor.h"
+
 namespace xend {
-
-// Owner of a file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&& other) noexcept;
-
-  int get() const { return fd_; }
-  void close();
-
- private:
-  int fd_;
-};
 
 class ChildProcess {
  public:

@@ -75,11 +75,12 @@ void suspend_for(HelperRun& run, const std::function<void()>& suspend) {
 HelperPrograms::HelperPrograms(std::string folder) : folder_(std::move(folder)) {}
 
 BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellation& cancel) {
-  const sxp::Value order = sxp::Value::list(
-      {"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
-       pair("ramdisk", request.ramdisk), pair("cmdline", request.cmdline), pair("features", request.features),
-       pair("memory", request.memory.value), pair("vcpus", request.vcpus), pair("store_port", request.store_port),
-       pair("console_port", request.console_port)});
+  const sxp::Value order =
+      sxp::Value::list({"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
+                        pair("ramdisk", request.ramdisk), pair("cmdline", request.cmdline),
+                        pair("features", request.features), pair("temporary_kernel", request.temporary_kernel ? 1 : 0),
+                        pair("memory", request.memory.value), pair("vcpus", request.vcpus),
+                        pair("store_port", request.store_port), pair("console_port", request.console_port)});
   HelperRun run(folder_ + "/xc_build", {std::to_string(request.domid)}, -1, order, cancel);
   const sxp::Value built = run.hear();
   require_head(run, built, "built");

@@ -32,6 +32,7 @@ struct BuildRequest {
   xc::DomId domid = 0;
   xc::GuestType type = xc::GuestType::kPv;
   std::string kernel, ramdisk, cmdline, features;  // ramdisk may be empty
+  bool temporary_kernel = false;  // a boot loader's copy, gone after this build: not worth keeping unpacked
   xc::MiB memory;
   unsigned vcpus = 1;
   xc::Port store_port = 0, console_port = 0;

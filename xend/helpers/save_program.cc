@@ -1,7 +1,7 @@
 #include "xend/helpers/save_program.h"
 
 #include <chrono>
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "libxc-wrap/domain_stream.h"
@@ -23,6 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kFlagLive = 1;
+constexpr std::uint64_t kPage = 4096;
+constexpr std::int64_t kNotKnown = -1;
 constexpr std::chrono::seconds kProgressEvery{1};
 constexpr std::chrono::seconds kSuspendLimit{60};  // as long as a guest may take that acknowledged the request
 
@@ -30,15 +32,23 @@ sxp::Value pair(const char* key, std::uint64_t value) {
   return sxp::Value::list({key, value});
 }
 
-// One save: what goes out, what is told about it, and whether the guest has been told to stop.
-class SaveSession {
+// One save: what comes from the library and goes out, what is told about it, and whether the guest was told to stop.
+class SaveSession final : public ByteSink {
  public:
-  SaveSession(Conversation& daemon, int fd, unsigned rate_mbit)
-      : daemon_(daemon), rate_(rate_mbit), sink_(fd, [this](std::size_t bytes) { before_write(bytes); }) {}
+  SaveSession(Conversation& daemon, int fd, unsigned rate_mbit, bool framed)
+      : daemon_(daemon), rate_(rate_mbit), out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
+    if (framed) frames_.emplace(out_);
+  }
 
-  FdSink& sink() { return sink_; }
-  unsigned rounds() const { return round_ + 1; }
-  bool suspend_requested() const { return suspend_requested_; }
+  // The library's stream.
+  void write(std::span<const std::byte> bytes) override {
+    read_ += bytes.size();
+    frames_ ? frames_->write(bytes) : out_.write(bytes);
+  }
+  void finish() {
+    if (frames_) frames_->finish();
+    out_.flush();
+  }
 
   void suspend() {
     suspend_requested_ = true;
@@ -47,15 +57,19 @@ class SaveSession {
     if (!answer) throw Failure("the daemon is gone");
     if (!sxp::is_element(*answer, "suspended")) throw Failure("the guest could not be suspended");
   }
+  bool suspend_requested() const { return suspend_requested_; }
 
+  // Called when a round ends, and again when it is known how many pages became dirty meanwhile.
   void precopy(const xc::PrecopyStats& stats) {
-    if (stats.round != round_) {
-      round_ = stats.round;
-      pages_before_round_ = total_pages_;
-    }
-    total_pages_ = stats.total_pages;
-    dirty_pages_ = stats.dirty_pages;
-    tell_progress();
+    if (stats.round == 0 || stats.dirty_pages < 0) return;
+    tell_progress(stats.dirty_pages);
+    round_ = stats.round;
+    round_started_at_ = read_;
+  }
+
+  sxp::Value result() const {
+    return sxp::Value::list(
+        {"saved", pair("read", read_), pair("written", out_.bytes_written()), pair("rounds", round_ + 1)});
   }
 
  private:
@@ -63,37 +77,27 @@ class SaveSession {
   void before_write(std::size_t bytes) {
     if (daemon_.gone()) throw Failure("the daemon is gone");
     rate_.spend(bytes);
-    if (Clock::now() >= next_progress_) tell_progress();
+    if (Clock::now() >= next_progress_) tell_progress(kNotKnown);
   }
 
-  void tell_progress() {
+  void tell_progress(std::int64_t dirty) {
     next_progress_ = Clock::now() + kProgressEvery;
-    daemon_.say(sxp::Value::list({"progress", pair("round", round_), pair("pages", total_pages_ - pages_before_round_),
-                                  sxp::Value::list({"dirty", dirty_pages_}), pair("bytes", sink_.bytes_written())}));
+    daemon_.say(sxp::Value::list({"progress", pair("round", round_), pair("pages", (read_ - round_started_at_) / kPage),
+                                  sxp::Value::list({"dirty", dirty}), pair("bytes", out_.bytes_written())}));
   }
 
   Conversation& daemon_;
   RateLimit rate_;
-  FdSink sink_;
+  FdSink out_;
+  std::optional<FrameWriter> frames_;
+  std::uint64_t read_ = 0, round_started_at_ = 0;  // bytes of the library's stream
   unsigned round_ = 0;
-  std::uint64_t total_pages_ = 0, pages_before_round_ = 0;
-  std::int64_t dirty_pages_ = -1;
   Clock::time_point next_progress_ = Clock::now() + kProgressEvery;
   bool suspend_requested_ = false;
 };
 
-// Takes the library's stream to `sink`; returns its length in bytes.
-std::uint64_t save_through(ByteSink& sink, SaveSession& session, xc::DomId domid, bool live) {
-  struct Counter final : ByteSink {
-    explicit Counter(ByteSink& to) : sink(to) {}
-    void write(std::span<const std::byte> bytes) override {
-      sink.write(bytes);
-      count += bytes.size();
-    }
-    ByteSink& sink;
-    std::uint64_t count = 0;
-  } counter(sink);
-  StreamHook hook(counter);
+void run_library(SaveSession& session, xc::DomId domid, bool live) {
+  StreamHook hook(session);
   xc::Handle xen;
   xen.echo_to_stderr(true);
   const xc::SaveHooks hooks{.suspend = [&session] { session.suspend(); },
@@ -105,21 +109,6 @@ std::uint64_t save_through(ByteSink& sink, SaveSession& session, xc::DomId domid
     throw;
   }
   hook.require_used();
-  return counter.count;
-}
-
-void save_and_hand_over(Conversation& daemon, SaveSession& session, xc::DomId domid, bool live, bool framed) {
-  std::uint64_t read = 0;
-  if (framed) {
-    FrameWriter frames(session.sink());
-    read = save_through(frames, session, domid, live);
-    frames.finish();
-  } else {
-    read = save_through(session.sink(), session, domid, live);
-  }
-  session.sink().flush();
-  hand_over(daemon, sxp::Value::list({"saved", pair("read", read), pair("written", session.sink().bytes_written()),
-                                      pair("rounds", session.rounds())}));
 }
 
 }  // namespace
@@ -132,9 +121,11 @@ void save(Conversation& daemon, std::span<char* const> arguments) {
   const bool framed = number_of(request, "framed") != 0;
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
-  SaveSession session(daemon, fd, static_cast<unsigned>(number_of(request, "rate_mbit")));
+  SaveSession session(daemon, fd, static_cast<unsigned>(number_of(request, "rate_mbit")), framed);
   try {
-    save_and_hand_over(daemon, session, domid, live, framed);
+    run_library(session, domid, live);
+    session.finish();
+    hand_over(daemon, session.result());
   } catch (...) {
     if (session.suspend_requested() && daemon.gone()) {
       xc::LibxcHypervisor hypervisor;
