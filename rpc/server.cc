@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 // After accept has failed for want of descriptors or memory: until a connection ends, or this long, in milliseconds.
 constexpr int kRetryAccept = 1000;
 
-struct Client {
+struct ServedClient {
   std::unique_ptr<ServerConnection> connection;
   std::thread thread;
   Clock::time_point idle_since = Clock::time_point::max();  // max: it is not idle
@@ -63,8 +63,8 @@ struct Server::Impl {
   bool wait();
   void accept_one();
   void start(FileDescriptor fd);
-  void set_idle(Client& client, bool idle);
-  Client* longest_idle();
+  void set_idle(ServedClient& client, bool idle);
+  ServedClient* longest_idle();
   void join_ended();
   void wake_acceptor() const;
 
@@ -72,7 +72,7 @@ struct Server::Impl {
   FileDescriptor listener;
   FileDescriptor wake;  // eventfd: the acceptor should look around
   std::mutex mutex;
-  std::list<Client> clients;  // guarded by mutex; a list, because threads hold on to their entry
+  std::list<ServedClient> clients;  // guarded by mutex; a list, because threads hold on to their entry
   bool short_of_resources = false;
   std::thread acceptor;
 };
@@ -114,12 +114,13 @@ bool Server::Impl::wait() {
 
 // The client that has been idle for longest; null when none is, or when one was hung up and is about to make room.
 // Under the mutex.
-Client* Server::Impl::longest_idle() {
-  const auto since = [](const Client& c) { return c.idle_since; };
-  if (std::any_of(clients.begin(), clients.end(), [](const Client& c) { return c.hung_up && c.idle(); }))
+ServedClient* Server::Impl::longest_idle() {
+  const auto since = [](const ServedClient& c) { return c.idle_since; };
+  if (std::any_of(clients.begin(), clients.end(), [](const ServedClient& c) { return c.hung_up && c.idle(); }))
     return nullptr;
-  const auto found = std::min_element(clients.begin(), clients.end(),
-                                      [&](const Client& a, const Client& b) { return since(a) < since(b); });
+  const auto found =
+      std::min_element(clients.begin(), clients.end(),
+                       [&](const ServedClient& a, const ServedClient& b) { return since(a) < since(b); });
   return found == clients.end() || !found->idle() ? nullptr : &*found;
 }
 
@@ -128,7 +129,7 @@ void Server::Impl::accept_one() {
     // Clients that keep a connection without using it must not keep others out.
     const std::lock_guard lock(mutex);
     if (clients.size() >= context.limits.connections) {
-      if (Client* idle = longest_idle()) {
+      if (ServedClient* idle = longest_idle()) {
         idle->hung_up = true;
         idle->connection->hang_up();
       }
@@ -146,7 +147,7 @@ void Server::Impl::accept_one() {
 void Server::Impl::start(FileDescriptor fd) {
   set_up_tcp(fd.get());
   const std::lock_guard lock(mutex);
-  Client& client = clients.emplace_back();
+  ServedClient& client = clients.emplace_back();
   try {
     client.connection = std::make_unique<ServerConnection>(std::move(fd), context,
                                                            [this, &client](bool idle) { set_idle(client, idle); });
@@ -162,14 +163,14 @@ void Server::Impl::start(FileDescriptor fd) {
   }
 }
 
-void Server::Impl::set_idle(Client& client, bool idle) {
+void Server::Impl::set_idle(ServedClient& client, bool idle) {
   const std::lock_guard lock(mutex);
   client.idle_since = idle ? Clock::now() : Clock::time_point::max();
   if (idle && clients.size() >= context.limits.connections) wake_acceptor();
 }
 
 void Server::Impl::join_ended() {
-  std::list<Client> ended;
+  std::list<ServedClient> ended;
   {
     const std::lock_guard lock(mutex);
     for (auto c = clients.begin(); c != clients.end();) {
@@ -178,7 +179,7 @@ void Server::Impl::join_ended() {
       c = next;
     }
   }
-  for (Client& client : ended) client.thread.join();
+  for (ServedClient& client : ended) client.thread.join();
 }
 
 Server::Server(int listening_fd, std::string name, Dispatcher dispatch, LogLine log, ServerLimits limits)
@@ -196,10 +197,10 @@ void Server::stop() {
   impl_->listener.reset();
   {
     const std::lock_guard lock(impl_->mutex);
-    for (Client& client : impl_->clients) client.connection->hang_up();
+    for (ServedClient& client : impl_->clients) client.connection->hang_up();
   }
   // No new ones can come now, and nobody else touches the list.
-  for (Client& client : impl_->clients) client.thread.join();
+  for (ServedClient& client : impl_->clients) client.thread.join();
   impl_->clients.clear();
 }
 
