@@ -12,9 +12,14 @@
 
 namespace rpc {
 
+// Who called, for methods that take long.
+struct Caller {
+  int connection = -1;  // poll shows POLLRDHUP when the caller has gone, or the server stops; not to be read or written
+};
+
 // Calls the method and returns its result; a Fault thrown becomes a fault response, anything else fault 1 with its text
 // and a line in the log. A method that does not exist returns unknown_method(). Called from many threads at once.
-using Dispatcher = std::function<Value(const std::string& method, const Array& params)>;
+using Dispatcher = std::function<Value(const std::string& method, const Array& params, const Caller& caller)>;
 
 // One line for the log; level as in the classic log (DEBUG, INFO, WARNING, ERROR). Called from many threads at once.
 using LogLine = std::function<void(const char* level, const std::string& text)>;

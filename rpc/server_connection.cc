@@ -141,7 +141,7 @@ std::string ServerConnection::answer(const std::string& body) {
   try {
     const MethodCall call = decode_call(body, {.bytes = context_.limits.request_bytes});
     method = call.method;
-    return encode_response(context_.dispatch(call.method, call.params));
+    return encode_response(context_.dispatch(call.method, call.params, Caller{stream_.fd()}));
   } catch (const Fault& fault) {
     return encode_fault(fault.code(), fault.what());
   } catch (const DecodeError& e) {

@@ -75,7 +75,9 @@ void Daemon::Impl::open_relocation() {
 void Daemon::Impl::open_xml_rpc() {
   if (!options.get()->xend_unix_xmlrpc_server) return;
   XEND_LOG(Info, "Opening Unix domain socket XML-RPC server on {}.", kXmlRpcSocket);
-  const auto call = [this](const std::string& method, const rpc::Array& params) { return dispatch(host, method, params); };
+  const auto call = [this](const std::string& method, const rpc::Array& params, const rpc::Caller& caller) {
+    return dispatch(host, method, params, caller);
+  };
   xml_rpc = std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
 }
 

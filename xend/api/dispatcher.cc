@@ -50,7 +50,7 @@ int fault_code(const Error& e) {
 
 }  // namespace
 
-rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& params) {
+rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& params, const rpc::Caller& caller) {
   if (name == "system.listMethods") return list_methods();
   const auto* method = find(name);
   if (!method) return rpc::unknown_method(name);
@@ -58,7 +58,7 @@ rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& param
     throw rpc::Fault(rpc::FaultCode::kInternal, fmt::format("{}() takes from {} to {} arguments ({} given)", name,
                                                             method->min_args, method->max_args, params.size()));
   try {
-    return method->run({host, params});
+    return method->run({host, params, caller.connection});
   } catch (const Error& e) {
     if (e.kind() != Error::Kind::kInvalidDomain) XEND_LOG(Error, "{}: {}", name, e.what());
     throw rpc::Fault(fault_code(e), e.what());

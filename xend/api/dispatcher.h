@@ -3,12 +3,13 @@
 
 #include <string>
 
+#include "rpc/server.h"
 #include "rpc/value.h"
 #include "xend/domain/host.h"
 
 namespace xend {
 
 // Calls `method`. Throws rpc::Fault; an unknown method is not a fault but rpc::unknown_method().
-rpc::Value dispatch(Host& host, const std::string& method, const rpc::Array& params);
+rpc::Value dispatch(Host& host, const std::string& method, const rpc::Array& params, const rpc::Caller& caller);
 
 }  // namespace xend

@@ -1,6 +1,7 @@
 // xend.domain.*: what is done to one domain (spec protocols 3.4).
 
 #include "rpc/fault.h"
+#include "xend/api/caller.h"
 #include "xend/api/listing.h"
 #include "xend/api/method.h"
 #include "xend/domain/lifecycle.h"
@@ -66,7 +67,9 @@ rpc::Value shutdown(const Call& call) {
 }
 
 rpc::Value save(const Call& call) {
-  save_domain(call.host, domain_arg(call), text_arg(call, 1), bool_arg(call, 2, false));
+  const auto domain = domain_arg(call);
+  const CancelWhenCallerLeaves watching(call.caller, domain);
+  save_domain(call.host, domain, text_arg(call, 1), bool_arg(call, 2, false));
   return {};
 }
 
@@ -86,7 +89,9 @@ rpc::Value migrate(const Call& call) {
   const auto rate = int_arg(call, 7, 0);  // Mbit/s, as the releases up to 3.2 had it
   if (rate < 0 || rate > 1'000'000) throw Error(fmt::format("{} Mbit/s is not a rate that can be kept to.", rate));
   relocation.rate_mbit = static_cast<unsigned>(rate);
-  relocate_domain(call.host, domain_arg(call), relocation);
+  const auto domain = domain_arg(call);
+  const CancelWhenCallerLeaves watching(call.caller, domain);
+  relocate_domain(call.host, domain, relocation);
   return {};
 }
 

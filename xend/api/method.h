@@ -13,6 +13,7 @@ namespace xend {
 struct Call {
   Host& host;
   const rpc::Array& params;
+  int caller = -1;  // the caller's connection (rpc::Caller)
 };
 
 struct Method {

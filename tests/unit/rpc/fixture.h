@@ -161,7 +161,7 @@ class RpcServer : public testing::Test {
  private:
   void serve(int fd, ServerLimits limits) {
     server_.emplace(
-        fd, "test", [this](const std::string& method, const Array& params) { return dispatch(method, params); },
+        fd, "test", [this](const std::string& method, const Array& params, const Caller&) { return dispatch(method, params); },
         [this](const char* level, const std::string& text) {
           const std::lock_guard lock(mutex_);
           log_.push_back(std::string(level) + " " + text);
