@@ -1,10 +1,12 @@
 #include "libxc-wrap/handle.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdio>
 #include <new>
+#include <string_view>
 #include <type_traits>
 
 extern "C" {
@@ -19,6 +21,14 @@ namespace {
 
 // A library that is asked to read a damaged file can log without end; the first lines are the innermost reasons.
 constexpr std::size_t kMaxLogBytes = 2000;
+
+// A line without what only the library's authors want to know: "panic: FILE:LINE: FUNCTION: TEXT: Internal error".
+std::string_view plain(std::string_view line) {
+  constexpr std::string_view kPanic = "panic: ", kInternal = ": Internal error";
+  if (line.starts_with(kPanic)) line.remove_prefix(std::min(line.find(": ", kPanic.size()) + 2, line.size()));
+  if (line.ends_with(kInternal)) line.remove_suffix(kInternal.size());
+  return line;
+}
 
 }  // namespace
 
@@ -55,7 +65,7 @@ class Handle::Log {
     if (level < XTL_WARN || lines_.size() > kMaxLogBytes) return;
     try {
       if (!lines_.empty()) lines_ += "; ";
-      lines_ += line;
+      lines_ += plain(line);
     } catch (const std::bad_alloc&) {
       lines_.clear();
     }
@@ -91,6 +101,7 @@ void Handle::echo_to_stderr(bool on) {
 
 void Handle::forget_log() {
   log_->take();
+  errno = 0;  // the library leaves it alone in some of its failures: an older one must not be told then
 }
 
 int Handle::check(int result, const char* call) {

@@ -1,17 +1,28 @@
 #include "xend/helpers/build_program.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
+#include <optional>
 #include <string>
 
 #include "libxc-wrap/domain_builder.h"
 #include "libxc-wrap/elf_notes.h"
 #include "libxc-wrap/handle.h"
 #include "libxc-wrap/kernel_image.h"
+#include "xend/helpers/descriptor.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/kernel_cache.h"
 #include "xend/helpers/program.h"
 
 namespace xend {
 namespace {
+
+// The library's own text for a file that is not there speaks of its source code.
+void require_readable(const char* what, const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw system_failure(std::string("the ") + what + " " + path + " cannot be opened", errno);
+}
 
 xc::BuildOrder read_order(const sxp::Value& request, xc::DomId domid) {
   const std::string type_name = text_of(request, "type");
@@ -21,6 +32,7 @@ xc::BuildOrder read_order(const sxp::Value& request, xc::DomId domid) {
   order.domid = domid;
   order.type = *type;
   order.ramdisk = text_of(request, "ramdisk");
+  if (!order.ramdisk.empty()) require_readable("ramdisk", order.ramdisk);
   order.cmdline = text_of(request, "cmdline");
   order.features = text_of(request, "features");
   order.memory = xc::MiB{number_of(request, "memory")};

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "libxc-wrap/error.h"
+#include "xend/helpers/explain.h"
 #include "xend/helpers/failure.h"
 
 namespace xend {
@@ -31,7 +32,7 @@ void give_up_rights(Orphaned orphaned) {
 }
 
 // Best effort: when nobody listens any more there is nobody to tell.
-void report(Conversation& daemon, const char* reason, int error) {
+void report(Conversation& daemon, const std::string& reason, int error) {
   sxp::List answer = {"error"};
   if (error != 0) answer.push_back(sxp::Value::list({"errno", error}));
   answer.emplace_back(reason);
@@ -60,7 +61,8 @@ int run_program(Orphaned orphaned, const std::function<void(Conversation&)>& wor
   } catch (const Failure& failure) {
     report(daemon, failure.what(), failure.error());
   } catch (const xc::Error& error) {
-    report(daemon, error.what(), error.error());
+    const std::string meaning = explain(error.what());
+    report(daemon, meaning.empty() ? error.what() : meaning + " (" + error.what() + ")", error.error());
   } catch (const std::exception& error) {
     report(daemon, error.what(), 0);
   }
