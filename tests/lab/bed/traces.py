@@ -13,7 +13,7 @@ losetup -n -O NAME,BACK-FILE -a | sed 's/^/loop /'
 for n in /sys/class/net/*; do echo "network ${n##*/}"; done
 dmsetup ls 2> /dev/null | grep -v '^No devices' | sed 's/^/mapping /'
 findmnt -rn -o TARGET -t tmpfs,ext4 | grep -v '^/run/' | sed 's/^/mount /'
-find /etc/xen /root /srv /tmp /var/lib/xen /var/lib/xend /var/run/xend /var/xen -xdev -printf 'file %p\n' 2> /dev/null |
+find /etc/xen /root /srv /tmp /var/lib/xen /var/lib/xend /var/run/xend /var/xen -xdev ! -type d -printf 'file %p\n' 2> /dev/null |
   grep -v -e lost+found -e /tmp/systemd-private- -e /.ssh -e /var/lib/xend/state -e /var/lib/xend/kernels
 ps -e -o comm= | grep -E '^(xc_|qemu-|xl$|xm$)' | sed 's/^/process /'
 systemctl --failed --plain --no-legend | awk '{ print "failed " $1 }'
