@@ -20,22 +20,35 @@ FakeDrivers::~FakeDrivers() {
 void FakeDrivers::serve() {
   while (!ending_) {
     const auto event = watch_->wait(xc::Deadline::max());
-    if (!event) continue;
+    if (!event || !noticed(event->path)) continue;
     for (const char* type : {"vbd", "vif"}) {
       const std::string dir = fmt::format("/local/domain/0/backend/{}", type);
       for (const std::string& domid : store_.list(dir)) {
-        for (const std::string& id : store_.list(dir + "/" + domid)) look_at(fmt::format("{}/{}/{}", dir, domid, id));
+        for (const std::string& id : store_.list(dir + "/" + domid))
+          look_at(fmt::format("{}/{}/{}", dir, domid, id), event->path);
       }
     }
   }
 }
 
-void FakeDrivers::look_at(const std::string& backend) {
+void FakeDrivers::remove_unnoticed(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  unnoticed_.push_back(path);
+  store_.remove(path);
+}
+
+bool FakeDrivers::noticed(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return std::erase(unnoticed_, path) == 0;
+}
+
+void FakeDrivers::look_at(const std::string& backend, const std::string& changed) {
   store_.transaction([&](xc::Store& t) {
     const std::string state = t.read(backend + "/state").value_or("");
     if (state == "1" && takes_up_) t.write(backend + "/state", "2");
-    if (state != "5" || !lets_go_) return;
-    const auto front = t.read(t.read(backend + "/frontend").value_or("") + "/state");
+    const std::string watched = t.read(backend + "/frontend").value_or("") + "/state";
+    if (state != "5" || !lets_go_ || !watched.starts_with(changed)) return;
+    const auto front = t.read(watched);
     if (!front || *front == "6") t.write(backend + "/state", "6");
   });
 }

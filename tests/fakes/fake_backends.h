@@ -16,7 +16,7 @@
 namespace fakes {
 
 // Plays blkback and netback for every backend of class vbd and vif: state 1 becomes 2, and 5 becomes 6 when the
-// frontend is gone or says 6 itself. A thread does so from construction to destruction.
+// frontend goes away or says 6, which they notice by a watch only. A thread does so from construction to destruction.
 class FakeDrivers {
  public:
   explicit FakeDrivers(xc::Store& store);
@@ -24,13 +24,18 @@ class FakeDrivers {
 
   void ignore_new_backends() { takes_up_ = false; }
   void never_let_go() { lets_go_ = false; }
+  // Removes nodes the way xenstored does for a guest that died: no watch fires for the drivers.
+  void remove_unnoticed(const std::string& path);
 
  private:
   void serve();
-  void look_at(const std::string& backend);
+  bool noticed(const std::string& path);
+  void look_at(const std::string& backend, const std::string& changed);
 
   xc::Store& store_;
   std::unique_ptr<xc::Watch> watch_;
+  std::mutex mutex_;
+  std::vector<std::string> unnoticed_;
   std::atomic<bool> takes_up_ = true, lets_go_ = true, ending_ = false;
   std::thread thread_;
 };

@@ -16,7 +16,7 @@ Departure::Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettin
   served_ = plan_ && state != XenbusState::kUnknown && state != XenbusState::kInitialising;
 }
 
-void Departure::announce(xc::Store& transaction, bool drop_front) const {
+void Departure::announce(xc::Store& transaction, bool without_guest) {
   const XenbusState state = read_state(transaction, paths_.back);
   if (state != XenbusState::kUnknown) {
     transaction.write(paths_.back + "/online", "0");
@@ -24,7 +24,18 @@ void Departure::announce(xc::Store& transaction, bool drop_front) const {
       transaction.write(paths_.back + "/state", std::to_string(static_cast<int>(XenbusState::kClosing)));
     }
   }
-  if (drop_front) transaction.remove(paths_.front);
+  if (without_guest) end_front(transaction);
+}
+
+// The driver watches the frontend's state, and lets go when that is gone or says closed. But xenstored takes the nodes
+// that a guest owned away when the guest dies, without telling anybody: then a state is written for the driver to see.
+void Departure::end_front(xc::Store& transaction) {
+  front_made_ = served_ && !transaction.read(paths_.front);
+  if (front_made_) {
+    transaction.write(paths_.front + "/state", std::to_string(static_cast<int>(XenbusState::kClosed)));
+  } else {
+    transaction.remove(paths_.front);
+  }
 }
 
 bool Departure::closed() const {
@@ -40,16 +51,23 @@ bool Departure::script_has_work() const {
   return served_ || there("hotplug-status");
 }
 
-void Departure::finish() {
-  if (script_has_work()) {
-    try {
-      run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.script_timeout);
-    } catch (const Error& e) {
-      XEND_LOG(Error, "Device {} of domain {}: {}", paths_.name(), paths_.domid, e.what());
-    }
+bool Departure::run_script() {
+  try {
+    const ScriptResult result = run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout);
+    return !result.timed_out && result.status == 0;
+  } catch (const Error& e) {
+    XEND_LOG(Error, "Device {} of domain {}: {}", paths_.name(), paths_.domid, e.what());
+    return false;
   }
-  if (class_ != nullptr) class_->after_release(store_, paths_);
-  store_.transaction([&](xc::Store& t) { remove_nodes(t, paths_); });
+}
+
+void Departure::finish() {
+  const bool script_done = !script_has_work() || run_script();
+  if (class_ != nullptr) class_->after_release(store_, paths_, script_done);
+  store_.transaction([&](xc::Store& t) {
+    remove_nodes(t, paths_);
+    if (front_made_) remove_and_tidy(t, paths_.front, "/local/domain");
+  });
 }
 
 bool wait_closed(xc::Store& store, const std::vector<Departure>& departures, xc::Deadline deadline) {

@@ -22,9 +22,9 @@ class Departure {
   Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
             const DeviceClass* device_class);
 
-  // Tells the backend to close. `drop_front`: without the guest, which may be gone or not answer; its nodes go now,
-  // which makes the driver in dom0 let go at once. `transaction` is one.
-  void announce(xc::Store& transaction, bool drop_front) const;
+  // Tells the backend to close. `without_guest`: the guest is gone or is not to be asked, so that the driver in dom0
+  // lets go at once. `transaction` is one.
+  void announce(xc::Store& transaction, bool without_guest);
 
   // True when no driver has the backend (any more).
   bool closed() const;
@@ -35,7 +35,9 @@ class Departure {
   const DevicePaths& paths() const { return paths_; }
 
  private:
+  void end_front(xc::Store& transaction);
   bool script_has_work() const;
+  bool run_script();  // true when it did all it should
 
   xc::Store& store_;
   ScriptRunner& scripts_;
@@ -43,7 +45,8 @@ class Departure {
   DevicePaths paths_;
   const DeviceClass* class_;
   std::optional<HotplugPlan> plan_;
-  bool served_ = false;  // a driver has been at it
+  bool served_ = false;      // a driver has been at it
+  bool front_made_ = false;  // by end_front, for a guest whose nodes are gone
 };
 
 // Waits until all are closed. False when the deadline came first.

@@ -51,8 +51,9 @@ class DeviceClass {
   virtual std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                              const DeviceSettings& settings) const = 0;
 
-  // Gives back what the release script left behind. Called after it, while the nodes are still there.
-  virtual void after_release(xc::Store& store, const DevicePaths& paths) const;
+  // Gives back what the release script left behind. Called after it, while the nodes are still there. `script_done`: it
+  // ended in time and with success, or there was none to run.
+  virtual void after_release(xc::Store& store, const DevicePaths& paths, bool script_done) const;
 
   // The element of a device as xenstore has it (spec protocols 7.5).
   virtual sxp::Value describe(xc::Store& store, const DevicePaths& paths) const = 0;

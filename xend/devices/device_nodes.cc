@@ -13,6 +13,7 @@ namespace {
 
 // Drivers of dom0 serve every device of this release.
 constexpr xc::DomId kBackendDomain = 0;
+const std::string kBackendHome = "/local/domain/0";
 
 void make_owned_dir(xc::Store& store, const std::string& path, xc::DomId owner, xc::DomId reader) {
   store.make_dir(path);
@@ -28,10 +29,6 @@ void write_keys(xc::Store& store, const std::string& dir, const Keys& keys) {
   for (const auto& [key, value] : keys) store.write(dir + "/" + key, value);
 }
 
-void remove_if_empty(xc::Store& store, const std::string& dir) {
-  if (store.list(dir).empty()) store.remove(dir);
-}
-
 // The counter only grows: an id is not given again while the guest lives.
 void raise_counter(xc::Store& store, const DevicePaths& paths) {
   const auto current = parse_id(read_or_empty(store, paths.counter));
@@ -42,16 +39,14 @@ void raise_counter(xc::Store& store, const DevicePaths& paths) {
 
 DevicePaths::DevicePaths(xc::DomId guest, const std::string& vm_path, std::string device_type,
                          std::string_view store_class, unsigned device_id)
-    : domid(guest), type(std::move(device_type)), store_type(store_class), id(device_id) {
+    : domid(guest), vm(vm_path), type(std::move(device_type)), store_type(store_class), id(device_id) {
   const std::string domain = fmt::format("/local/domain/{}", domid);
   front = fmt::format("{}/device/{}/{}", domain, store_type, id);
   counter = fmt::format("{}/device-misc/{}/nextDeviceID", domain, store_type);
-  back_dir = fmt::format("/local/domain/{}/backend/{}/{}", kBackendDomain, store_type, domid);
+  back_dir = fmt::format("{}/backend/{}/{}", kBackendHome, store_type, domid);
   back = fmt::format("{}/{}", back_dir, id);
-  errors = fmt::format("/local/domain/{}/error/{}", kBackendDomain, xenbus());
-  if (vm_path.empty()) return;
-  index_dir = fmt::format("{}/device/{}", vm_path, type);
-  index = fmt::format("{}/{}", index_dir, id);
+  errors = fmt::format("{}/error/{}", kBackendHome, xenbus());
+  if (!vm.empty()) index = fmt::format("{}/device/{}/{}", vm, type, id);
 }
 
 std::string DevicePaths::name() const {
@@ -93,12 +88,18 @@ void write_nodes(xc::Store& store, const DeviceOwner& owner, const DevicePaths& 
   if (keys.counted) raise_counter(store, paths);
 }
 
+void remove_and_tidy(xc::Store& store, std::string path, const std::string& top) {
+  do {
+    store.remove(path);
+    path.resize(path.rfind('/'));
+  } while (path.size() > top.size() && store.list(path).empty());
+}
+
 void remove_nodes(xc::Store& store, const DevicePaths& paths) {
-  for (const std::string& path : {paths.front, paths.back, paths.index, paths.errors}) {
-    if (!path.empty()) store.remove(path);
-  }
-  remove_if_empty(store, paths.back_dir);
-  if (!paths.index_dir.empty()) remove_if_empty(store, paths.index_dir);
+  store.remove(paths.front);
+  remove_and_tidy(store, paths.back, kBackendHome);
+  remove_and_tidy(store, paths.errors, kBackendHome);
+  if (!paths.index.empty()) remove_and_tidy(store, paths.index, paths.vm);
 }
 
 XenbusState read_state(xc::Store& store, const std::string& dir) {

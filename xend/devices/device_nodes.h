@@ -33,6 +33,7 @@ struct DevicePaths {
               unsigned device_id);
 
   xc::DomId domid;
+  std::string vm;  // VM
   std::string type;
   std::string store_type;
   unsigned id;
@@ -40,9 +41,8 @@ struct DevicePaths {
   std::string back;      // /local/domain/0/backend/CLASS/N/ID
   std::string back_dir;  // /local/domain/0/backend/CLASS/N
   std::string index;     // VM/device/TYPE/ID; empty when the VM path is not known
-  std::string index_dir;
-  std::string counter;  // /local/domain/N/device-misc/CLASS/nextDeviceID
-  std::string errors;   // where the backend's driver leaves its last words
+  std::string counter;   // /local/domain/N/device-misc/CLASS/nextDeviceID
+  std::string errors;    // where the backend's driver leaves its last words
 
   std::string name() const;    // "51712 (vbd)", as messages have it
   std::string xenbus() const;  // "backend/vbd/5/51712", relative to dom0's directory, as scripts have it
@@ -61,6 +61,9 @@ struct DeviceKeys {
 // `Device LABEL is already connected.`. Leftovers of an older device at the same place go away.
 void write_nodes(xc::Store& store, const DeviceOwner& owner, const DevicePaths& paths, const DeviceKeys& keys,
                  const std::vector<std::string>& taken, const std::string& label);
+
+// Removes a node, and the directories above it that are empty then, up to but not including `top`.
+void remove_and_tidy(xc::Store& store, std::string path, const std::string& top);
 
 // Removes frontend, backend, index and what the driver complained, and directories that are empty then. `store` is a
 // transaction.

@@ -83,7 +83,7 @@ void Devices::Impl::release(std::vector<DevicePaths> leaving) {
   std::vector<Departure> departures;
   for (DevicePaths& paths : leaving) departures.push_back(departure(std::move(paths)));
   store.transaction([&](xc::Store& t) {
-    for (const Departure& d : departures) d.announce(t, true);
+    for (Departure& d : departures) d.announce(t, true);
   });
   if (!wait_closed(store, departures, Clock::now() + settings.backend_timeout)) {
     for (const Departure& d : departures) {

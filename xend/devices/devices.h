@@ -32,10 +32,9 @@ struct Device {
 };
 
 struct DeviceSettings {
-  std::chrono::seconds create_timeout{100};           // device-create-timeout
-  std::chrono::seconds destroy_timeout{100};          // device-destroy-timeout
+  std::chrono::seconds create_timeout{100};   // device-create-timeout; the script's run is part of it
+  std::chrono::seconds destroy_timeout{100};  // device-destroy-timeout; for the guest, and once more for the script
   std::chrono::milliseconds backend_timeout{10'000};  // for a driver in dom0 to take up a backend, or to let it go
-  std::chrono::milliseconds script_timeout{40'000};   // for one hotplug script
   std::string vif_script = "vif-bridge";              // vif-script
   std::string scripts_dir = "/etc/xen/scripts";
 };

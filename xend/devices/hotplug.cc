@@ -60,7 +60,7 @@ class Connecting {
 
   void run_script(Clock::time_point deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    const auto limit = std::max(std::chrono::milliseconds(1), std::min(settings_.script_timeout, left));
+    const auto limit = std::max(std::chrono::milliseconds(1), left);
     ScriptResult result;
     try {
       result = run_hotplug_script(scripts_, paths_, plan_, plan_.connect, limit);
@@ -68,7 +68,8 @@ class Connecting {
       fail(e.what());
     }
     if (result.timed_out && status().empty()) {
-      fail(fmt::format("Hotplug scripts not working. {} did not end within {} s.", plan_.script, seconds(limit)));
+      fail(fmt::format("Hotplug scripts not working. {} did not end within {} s (device-create-timeout).", plan_.script,
+                       settings_.create_timeout.count()));
     }
     // A script may leave the last step to something it started, as long as it does not say that it failed.
     const bool settled = result.status != 0 || wait_for_status(deadline);

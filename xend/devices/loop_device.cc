@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -16,6 +17,14 @@ bool is_loop_device(const std::string& path) {
   constexpr std::string_view kPrefix = "/dev/loop";
   if (!path.starts_with(kPrefix) || path.size() == kPrefix.size()) return false;
   return std::all_of(path.begin() + kPrefix.size(), path.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string loop_backing_file(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  std::ifstream in("/sys/block/" + name + "/loop/backing_file");
+  std::string file;
+  std::getline(in, file);
+  return file;
 }
 
 void detach_loop_device(const std::string& path) {

@@ -9,6 +9,9 @@ namespace xend {
 // True for "/dev/loop" and a number: what is worth detaching among the values of a backend's `node`.
 bool is_loop_device(const std::string& path);
 
+// The file behind a loop device; "" when there is none.
+std::string loop_backing_file(const std::string& path);
+
 // Takes the file off a loop device; a user that still has it open keeps it until closing. One without a file is fine.
 // Throws std::system_error.
 void detach_loop_device(const std::string& path);

@@ -13,31 +13,15 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
 #include "xend/error.h"
+#include "xend/helpers/descriptor.h"
 
 namespace xend {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t kLongestOutput = 64 * 1024;
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&&) = delete;
-  ~Fd() { reset(); }
-  void reset() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::string message(int error) {
   return std::generic_category().message(error);
@@ -107,7 +91,7 @@ class Script {
   }
 
   // A file that becomes readable when the script ends.
-  Fd end_event() const { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))); }
+  Descriptor end_event() const { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))); }
 
   void kill() const { ::kill(-pid_, SIGKILL); }
 
@@ -161,13 +145,13 @@ ScriptResult ProcessScriptRunner::run(const ScriptCall& call, std::chrono::milli
   const auto deadline = Clock::now() + limit;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) cannot_run(call.path, errno);
-  const Fd output(ends[0]);
-  Fd input(ends[1]);
+  const Descriptor output(ends[0]);
+  Descriptor input(ends[1]);
   ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
 
   Script script(call, input.get());
-  input.reset();
-  const Fd end_event = script.end_event();
+  input.close();
+  const Descriptor end_event = script.end_event();
   if (end_event.get() < 0) cannot_run(call.path, errno);
 
   ScriptResult result;

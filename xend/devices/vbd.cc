@@ -1,11 +1,11 @@
 #include "xend/devices/vbd.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <system_error>
 
 #include "xend/devices/disk_name.h"
@@ -133,19 +133,22 @@ std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths
   return plan;
 }
 
-// The script looks at the image to find out that a loop device must be taken down; an image deleted or renamed while
-// the guest was using it would keep its loop device for ever.
-void VbdClass::after_release(xc::Store& store, const DevicePaths& paths) const {
+// The script looks at the image to find out that a loop device must be taken down: an image deleted or renamed while
+// the guest was using it would keep its loop device for ever. So would one whose script was killed halfway; but then
+// the device may have been taken down and set up for somebody else, who is known by another file.
+void VbdClass::after_release(xc::Store& store, const DevicePaths& paths, bool script_done) const {
   const std::string node = read_or_empty(store, paths.back + "/node");
+  if (!is_loop_device(node)) return;
   const std::string image = read_or_empty(store, paths.back + "/params");
-  struct stat found {};
-  const bool script_saw_it = ::stat(image.c_str(), &found) == 0 && S_ISREG(found.st_mode);
-  if (script_saw_it || !is_loop_device(node)) return;
+  std::error_code missing;
+  const std::filesystem::path file = std::filesystem::canonical(image, missing);
+  if (!missing && (script_done || loop_backing_file(node) != file.string())) return;
   try {
     detach_loop_device(node);
-    XEND_LOG(Info, "Device {}: the image {} is gone, {} detached.", paths.name(), image, node);
+    XEND_LOG(Info, "Device {} of domain {}: {} detached from {}, which the script could not do.", paths.name(),
+             paths.domid, node, image);
   } catch (const std::system_error& e) {
-    XEND_LOG(Warning, "Device {}: {} is still attached: {}.", paths.name(), node, e.what());
+    XEND_LOG(Warning, "Device {} of domain {}: {} is still attached: {}.", paths.name(), paths.domid, node, e.what());
   }
 }
 

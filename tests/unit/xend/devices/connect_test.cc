@@ -171,7 +171,7 @@ TEST_F(Connect, VerdictThatNeverComes) {
 TEST_F(Connect, ScriptThatHangs) {
   scripts.behave([](const ScriptCall&) { return ScriptResult{137, true, ""}; });
   EXPECT_THAT(refusal(write("(vif)")),
-              HasSubstr("Hotplug scripts not working. /etc/xen/scripts/vif-bridge did not end"));
+              HasSubstr("Hotplug scripts not working. /etc/xen/scripts/vif-bridge did not end within 1 s"));
 }
 
 TEST_F(Connect, ScriptThatIsNotThere) {
