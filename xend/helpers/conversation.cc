@@ -67,4 +67,10 @@ bool Conversation::gone() {
   return ::poll(&waiting, 1, 0) > 0;
 }
 
+bool Conversation::spoken_to() {
+  if (!rest_.empty()) return true;
+  pollfd waiting{in_, POLLIN, 0};
+  return !ended_ && ::poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN) != 0;
+}
+
 }  // namespace xend

@@ -104,7 +104,7 @@ SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& 
       sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("rate_mbit", request.rate_mbit)});
   HelperRun run(folder_ + "/xc_save",
                 {extra_descriptor(), std::to_string(request.domid), "0", "0", std::to_string(flags)}, request.fd, order,
-                cancel);
+                cancel, HelperRun::OnCancel::kAskThenKill);
   std::optional<Clock::time_point> stopped_at;
   for (;;) {
     const sxp::Value said = run.hear();

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
@@ -16,6 +17,7 @@
 namespace xend {
 namespace {
 
+constexpr std::chrono::seconds kTimeToAbort{5};
 constexpr std::size_t kMaxLine = 4096;  // of stderr; what is longer is cut into lines
 
 std::string joined(const std::string& path, const std::vector<std::string>& arguments) {
@@ -30,8 +32,11 @@ HelperError::HelperError(Kind kind, const std::string& command, const std::strin
     : Error(kind, command + " failed\n" + reason), reason_(reason), error_number_(error_number) {}
 
 HelperRun::HelperRun(const std::string& path, const std::vector<std::string>& arguments, int fd,
-                     const sxp::Value& request, const Cancellation& cancel)
-    : command_(joined(path, arguments)), name_(path.substr(path.rfind('/') + 1)), cancel_(cancel) {
+                     const sxp::Value& request, const Cancellation& cancel, OnCancel on_cancel)
+    : command_(joined(path, arguments)),
+      name_(path.substr(path.rfind('/') + 1)),
+      cancel_(cancel),
+      on_cancel_(on_cancel) {
   try {
     child_ = std::make_unique<ChildProcess>(path, arguments, fd);
   } catch (const std::system_error& error) {
@@ -49,16 +54,17 @@ sxp::Value HelperRun::hear() {
         if (sxp::is_element(*value, "error")) fail_with(*value);
         return std::move(*value);
       }
-      switch (wait_for_something()) {
+      switch (wait_for_something(true, -1)) {
         case Ready::kCancelled:
-          child_->kill();
-          child_->wait();
-          throw failure("the operation was cancelled", ECANCELED);
+          end_cancelled();
         case Ready::kErrors:
           read_errors();
           break;
         case Ready::kConversation:
           if (!conversation_->receive()) fail_without_a_word();
+          break;
+        case Ready::kTimeOut:
+          break;
       }
     }
   } catch (const Failure& babble) {
@@ -85,16 +91,40 @@ HelperError HelperRun::failure(const std::string& reason, int error_number, Erro
   return HelperError(kind, command_, reason, error_number);
 }
 
-HelperRun::Ready HelperRun::wait_for_something() {
-  std::array<pollfd, 3> fds = {{{cancel_.fd(), POLLIN, 0},
+HelperRun::Ready HelperRun::wait_for_something(bool cancellable, int milliseconds) {
+  std::array<pollfd, 3> fds = {{{cancellable ? cancel_.fd() : -1, POLLIN, 0},
                                 {errors_ended_ ? -1 : child_->errors(), POLLIN, 0},
                                 {child_->conversation(), POLLIN, 0}}};
-  while (::poll(fds.data(), fds.size(), -1) < 0) {
+  int ready = -1;
+  while ((ready = ::poll(fds.data(), fds.size(), milliseconds)) < 0) {
     if (errno != EINTR) throw failure(std::string("poll: ") + ::strerrordesc_np(errno), errno, Error::Kind::kInternal);
   }
+  if (ready == 0) return Ready::kTimeOut;
   if (fds[0].revents != 0) return Ready::kCancelled;
   if (fds[1].revents != 0) return Ready::kErrors;
   return Ready::kConversation;
+}
+
+void HelperRun::end_cancelled() {
+  using Clock = std::chrono::steady_clock;
+  if (on_cancel_ == OnCancel::kAskThenKill) {
+    say(sxp::Value::list({"abort"}));
+    const Clock::time_point limit = Clock::now() + kTimeToAbort;
+    for (Clock::time_point now; (now = Clock::now()) < limit;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - now).count();
+      const Ready ready = wait_for_something(false, static_cast<int>(left));
+      if (ready == Ready::kErrors) read_errors();
+      if (ready != Ready::kConversation) continue;
+      if (!conversation_->receive()) break;
+      // Whatever it says in the end, it may go.
+      while (const std::optional<sxp::Value> said = conversation_->heard()) {
+        if (sxp::is_element(*said, "error") || sxp::is_element(*said, "saved")) say(sxp::Value::list({"ok"}));
+      }
+    }
+  }
+  child_->kill();
+  child_->wait();
+  throw failure("the operation was cancelled", ECANCELED);
 }
 
 void HelperRun::read_errors() {

@@ -1,5 +1,6 @@
 #include "xend/helpers/save_program.h"
 
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -61,6 +62,7 @@ class SaveSession final : public ByteSink {
 
   // Called when a round ends, and again when it is known how many pages became dirty meanwhile.
   void precopy(const xc::PrecopyStats& stats) {
+    stop_if_told();
     if (stats.round == 0 || stats.dirty_pages < 0) return;
     tell_progress(stats.dirty_pages);
     round_ = stats.round;
@@ -75,9 +77,16 @@ class SaveSession final : public ByteSink {
  private:
   // Called for every piece that goes out, about a MiB each.
   void before_write(std::size_t bytes) {
-    if (daemon_.gone()) throw Failure("the daemon is gone");
+    stop_if_told();
     rate_.spend(bytes);
     if (Clock::now() >= next_progress_) tell_progress(kNotKnown);
+  }
+
+  // Between requests the daemon has only one thing to say. Ending by an error lets the library put the domain in order:
+  // killed in the rounds of a live save, it would leave Xen tracking the guest's memory.
+  void stop_if_told() {
+    if (daemon_.gone()) throw Failure("the daemon is gone");
+    if (daemon_.spoken_to()) throw Failure("the operation was cancelled", ECANCELED);
   }
 
   void tell_progress(std::int64_t dirty) {

@@ -9,8 +9,8 @@
 //                                              <-       (saved (read N) (written N) (rounds N))
 //   (ok)                                       ->
 //
-// Until (ok) a guest that was told to suspend is in the hands of both: the daemon resumes it when this program fails,
-// and this program does when the daemon is gone.
+// (abort) may come at any time, and ends the save with an error. Until (ok) a guest that was told to suspend is in the
+// hands of both: the daemon resumes it when this program fails, and this program does when the daemon is gone.
 #pragma once
 
 #include <span>

@@ -137,14 +137,35 @@ TEST_F(HelperProgramsTest, AFailureAfterTheResultIsAFailure) {
   EXPECT_EQ(save_error(save_request()).reason(), "it ended without a result, with exit status 4");
 }
 
+TEST_F(HelperProgramsTest, ACancelledSaveMayPutThingsInOrder) {
+  script("xc_save",
+         "echo '(progress (round 0) (pages 0) (dirty -1) (bytes 0))'\n"
+         "read -r answer; echo '(error cancelled)'; read -r; echo \"$answer\" >\"${0%/*}/done\"; exit 1");
+  Cancellation cancel;
+  SaveRequest request = save_request();
+  request.progress = [&](const SaveProgress&) { cancel.cancel(); };
+  const HelperError error = save_error(request, cancel);
+  EXPECT_EQ(error.error_number(), ECANCELED);
+  EXPECT_EQ(written("done"), "(abort)\n");
+}
+
 TEST_F(HelperProgramsTest, CancellingKillsAndReaps) {
-  script("xc_save", "echo $$ >\"${0%/*}/pid\"; while :; do sleep 0.01; done");
+  script("xc_restore", "echo $$ >\"${0%/*}/pid\"; while :; do sleep 0.01; done");
   Cancellation cancel;
   std::thread other([&] {
     while (written("pid").empty()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     cancel.cancel();
   });
-  const HelperError error = save_error(save_request(), cancel);
+  const HelperError error = [&] {
+    try {
+      RestoreRequest request;
+      request.fd = image_.fd();
+      helpers_.restore(request, cancel);
+    } catch (const HelperError& thrown) {
+      return thrown;
+    }
+    return HelperError(Error::Kind::kInternal, "", "no error");
+  }();
   other.join();
   EXPECT_TRUE(cancel.cancelled());
   EXPECT_EQ(error.error_number(), ECANCELED);
