@@ -67,10 +67,12 @@ bool Conversation::gone() {
   return ::poll(&waiting, 1, 0) > 0;
 }
 
-bool Conversation::spoken_to() {
-  if (!rest_.empty()) return true;
-  pollfd waiting{in_, POLLIN, 0};
-  return !ended_ && ::poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN) != 0;
+std::optional<sxp::Value> Conversation::hear_at_once() {
+  for (;;) {
+    if (std::optional<sxp::Value> value = heard()) return value;
+    pollfd waiting{in_, POLLIN, 0};
+    if (ended_ || ::poll(&waiting, 1, 0) <= 0 || !receive()) return std::nullopt;
+  }
 }
 
 }  // namespace xend

@@ -28,8 +28,8 @@ class Conversation {
 
   // True when the other side has closed its end; what it said before may still be heard. Never waits.
   bool gone();
-  // True when the other side has said something that was not heard yet. Never waits.
-  bool spoken_to();
+  // The next value when it is there already. Never waits. Throws as hear() does.
+  std::optional<sxp::Value> hear_at_once();
 
  private:
   int in_, out_;

@@ -86,7 +86,7 @@ class SaveSession final : public ByteSink {
   // killed in the rounds of a live save, it would leave Xen tracking the guest's memory.
   void stop_if_told() {
     if (daemon_.gone()) throw Failure("the daemon is gone");
-    if (daemon_.spoken_to()) throw Failure("the operation was cancelled", ECANCELED);
+    if (daemon_.hear_at_once()) throw Failure("the operation was cancelled", ECANCELED);
   }
 
   void tell_progress(std::int64_t dirty) {

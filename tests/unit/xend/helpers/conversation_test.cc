@@ -42,6 +42,21 @@ TEST(Conversation, HearsValuesInAnyPieces) {
   EXPECT_EQ(talk.hear(), std::nullopt);
 }
 
+TEST(Conversation, HearsAtOnceOnlyWhatIsThere) {
+  Pair pair;
+  Conversation talk(pair.near.get(), pair.near.get());
+  EXPECT_EQ(talk.hear_at_once(), std::nullopt);
+  pair.far_says("(one)\n");
+  EXPECT_EQ(sxp::head(*talk.hear()), "one");
+  EXPECT_EQ(talk.hear_at_once(), std::nullopt);  // the end of the line is no word
+  pair.far_says("(tw");
+  EXPECT_EQ(talk.hear_at_once(), std::nullopt);
+  pair.far_says("o)");
+  EXPECT_EQ(sxp::head(*talk.hear_at_once()), "two");
+  pair.far.close();
+  EXPECT_EQ(talk.hear_at_once(), std::nullopt);
+}
+
 TEST(Conversation, SaysOneLineWhateverIsInIt) {
   Pair pair;
   Conversation near(pair.near.get(), pair.near.get()), far(pair.far.get(), pair.far.get());
