@@ -66,7 +66,6 @@ void Daemon::Impl::open_relocation() {
   const auto o = options.get();
   if (!o->xend_relocation_server) return;
   AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
-  for (const auto& warning : allowed.warnings()) XEND_LOG(Warning, "{}", warning);
   if (allowed.open()) XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
   relocation = std::make_unique<RelocationServer>(
       host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
@@ -111,7 +110,8 @@ void Daemon::reload(Options options) {
 }
 
 void Daemon::stop() {
-  if (!impl_) return;
+  if (!impl_ || !impl_->watcher) return;
+  begin_stop_actions(impl_->host);
   impl_->xml_rpc.reset();
   impl_->relocation.reset();
   impl_->host.look_again = [] {};

@@ -205,6 +205,14 @@ TEST_F(Life, AGuestThatEndedWhileTheDaemonWasAwayGetsItsAction) {
   EXPECT_LE(host.store.tree("/vm").size(), 1u);
 }
 
+TEST_F(Life, WhenTheDaemonStopsAGuestIsAskedToEndIfItsConfigurationSaysSo) {
+  create("(vm (name Ends) (memory 64) (on_xend_stop shutdown) (image (linux (kernel /proc/version))))");
+  create("(vm (name Stays) (memory 64) (image (linux (kernel /proc/version))))");
+  xend::begin_stop_actions(*host.host);
+  EXPECT_EQ(host.store.read("/local/domain/1/control/shutdown"), "poweroff");
+  EXPECT_EQ(host.store.read("/local/domain/2/control/shutdown"), "");
+}
+
 TEST_F(Life, AGuestOfAnotherToolstackIsListedAndLeftAlone) {
   const auto domid = host.xen.create_domain({xc::Uuid::random(), xc::GuestType::kPv, 1, 0, 0});
   host.store.write("/local/domain/" + std::to_string(domid) + "/name", "xlguest");

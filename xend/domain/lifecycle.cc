@@ -87,6 +87,24 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
   host.running_state.remember(state);
 }
 
+void begin_stop_actions(Host& host) noexcept {
+  for (const auto& domain : host.domains.all()) {
+    const auto state = domain->state();
+    if (!state.domid || *state.domid == 0 || state.foreign) continue;
+    try {
+      if (state.config.on_xend_stop == "shutdown") {
+        XEND_LOG(Info, "Shutting down domain: {} ({})", state.name, *state.domid);
+        shut_down_domain(host, *domain, "poweroff");
+      } else {
+        // Suspending needs a managed domain to suspend into; these are not there in this release.
+        XEND_LOG(Debug, "Domain {} ({}) continues to run.", state.name, *state.domid);
+      }
+    } catch (const std::exception& e) {
+      XEND_LOG(Error, "Domain {} ({}) failed to {}: {}", state.name, *state.domid, state.config.on_xend_stop, e.what());
+    }
+  }
+}
+
 void send_sysrq(Host& host, Domain& domain, char key) {
   host.store.write(domain_path(domain.running_domid()) + "/control/sysrq", std::string(1, key));
 }

@@ -30,6 +30,10 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void send_sysrq(Host& host, Domain& domain, char key);
 
+// Each running domain's on_xend_stop (spec domain-lifecycle 1.4). Waits for nothing and throws nothing: a domain that cannot
+// be asked is logged, and runs on.
+void begin_stop_actions(Host& host) noexcept;
+
 // Throws Error "Cannot VERB privileged domain NAME" for dom0, and a sentence for a domain that another toolstack made.
 void require_ours(const Domain& domain, const char* verb);
 
