@@ -1,6 +1,7 @@
 #include "xend/devices/departure.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "xend/devices/hotplug.h"
 #include "xend/error.h"
@@ -30,7 +31,7 @@ void Departure::announce(xc::Store& transaction, bool without_guest) {
 // The driver watches the frontend's state, and lets go when that is gone or says closed. But xenstored takes the nodes
 // that a guest owned away when the guest dies, without telling anybody: then a state is written for the driver to see.
 void Departure::end_front(xc::Store& transaction) {
-  front_made_ = served_ && !transaction.read(paths_.front);
+  front_made_ = !closed() && !transaction.read(paths_.front);
   if (front_made_) {
     transaction.write(paths_.front + "/state", std::to_string(static_cast<int>(XenbusState::kClosed)));
   } else {
@@ -38,8 +39,15 @@ void Departure::end_front(xc::Store& transaction) {
   }
 }
 
+// A driver that saw the frontend go before anybody said that the backend is to close has let go without closing it.
+bool Departure::driver_gone() const {
+  std::error_code ignored;
+  const std::filesystem::path dir = settings_.served_dir;
+  return std::filesystem::exists(dir, ignored) && !std::filesystem::exists(dir / paths_.driver_entry(), ignored);
+}
+
 bool Departure::closed() const {
-  if (!served_) return true;
+  if (!served_ || driver_gone()) return true;
   const XenbusState state = read_state(store_, paths_.back);
   return state == XenbusState::kClosed || state == XenbusState::kUnknown;
 }

@@ -36,6 +36,7 @@ class Departure {
 
  private:
   void end_front(xc::Store& transaction);
+  bool driver_gone() const;
   bool script_has_work() const;
   bool run_script();  // true when it did all it should
 

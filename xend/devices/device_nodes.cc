@@ -53,6 +53,10 @@ std::string DevicePaths::name() const {
   return fmt::format("{} ({})", id, type);
 }
 
+std::string DevicePaths::driver_entry() const {
+  return fmt::format("{}-{}-{}", store_type, domid, id);
+}
+
 std::string DevicePaths::xenbus() const {
   return fmt::format("backend/{}/{}/{}", store_type, domid, id);
 }

@@ -44,8 +44,9 @@ struct DevicePaths {
   std::string counter;   // /local/domain/N/device-misc/CLASS/nextDeviceID
   std::string errors;    // where the backend's driver leaves its last words
 
-  std::string name() const;    // "51712 (vbd)", as messages have it
-  std::string xenbus() const;  // "backend/vbd/5/51712", relative to dom0's directory, as scripts have it
+  std::string name() const;          // "51712 (vbd)", as messages have it
+  std::string driver_entry() const;  // "vbd-5-51712", as the kernel has it
+  std::string xenbus() const;        // "backend/vbd/5/51712", relative to dom0's directory, as scripts have it
 };
 
 using Keys = std::vector<std::pair<std::string, std::string>>;

@@ -37,6 +37,7 @@ struct DeviceSettings {
   std::chrono::milliseconds backend_timeout{10'000};  // for a driver in dom0 to take up a backend, or to let it go
   std::string vif_script = "vif-bridge";              // vif-script
   std::string scripts_dir = "/etc/xen/scripts";
+  std::string served_dir = "/sys/bus/xen-backend/devices";  // an entry for each backend that has a driver
 };
 
 class ScriptRunner;  // script_runner.h: runs one hotplug script; tests bring a fake

@@ -100,7 +100,7 @@ TEST_F(Connect, NoDriver) {
   const Device device = write(disk());
   EXPECT_EQ(
       refusal(device),
-      "Device 51712 (vbd) could not be connected. Backend device not found: no driver took it up within 0.1 s. Its "
+      "Device 51712 (vbd) could not be connected. Backend device not found: no driver took it up within 0.5 s. Its "
       "module may not be loaded: modprobe xen-blkback");
   EXPECT_THAT(scripts.calls(), IsEmpty());
   expect_nothing_left();

@@ -54,7 +54,8 @@ inline DeviceSettings short_settings() {
   DeviceSettings settings;
   settings.create_timeout = std::chrono::seconds(1);
   settings.destroy_timeout = std::chrono::seconds(1);
-  settings.backend_timeout = std::chrono::milliseconds(100);
+  settings.served_dir = "/nonexistent";
+  settings.backend_timeout = std::chrono::milliseconds(500);
   return settings;
 }
 

@@ -92,6 +92,30 @@ TEST_F(Release, GuestWhoseNodesXenstoredTookAwayItself) {
   EXPECT_EQ(store.read("/local/domain/5"), std::nullopt);
 }
 
+TEST_F(Release, DriverThatHasLetGoAlreadyIsNotWaitedFor) {
+  connected(disk());
+  drivers.never_let_go();
+  DeviceSettings settings = short_settings();
+  settings.served_dir = folder.path("");
+  const auto start = std::chrono::steady_clock::now();
+  Devices(store, scripts, settings).release_all(owner);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, settings.backend_timeout);
+  EXPECT_EQ(scripts.calls().back(), "/etc/xen/scripts/block remove backend/vbd/5/51712");
+  expect_nothing_left();
+}
+
+TEST_F(Release, DriverThatIsStillThereIsWaitedFor) {
+  connected(disk());
+  drivers.never_let_go();
+  DeviceSettings settings = short_settings();
+  settings.served_dir = folder.path("");
+  folder.file("vbd-5-51712");
+  const auto start = std::chrono::steady_clock::now();
+  Devices(store, scripts, settings).release_all(owner);
+  EXPECT_GE(std::chrono::steady_clock::now() - start, settings.backend_timeout);
+  expect_nothing_left();
+}
+
 TEST_F(Release, OtherDomainsKeepTheirs) {
   connected(disk());
   DeviceOwner other = owner;
