@@ -7,6 +7,7 @@
 #include "xend/config/access_list.h"
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
+#include "xend/domain/lifecycle.h"
 #include "xend/domain/recovery.h"
 #include "xend/domain/watcher.h"
 #include "xend/error.h"

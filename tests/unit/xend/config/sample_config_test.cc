@@ -64,6 +64,9 @@ TEST(SampleConfig, WhatIsCommentedOutIsTheDefaultOrAnExample) {
   all.xend_relocation_server_ssl_cert_file.reset();
   all.network_script.reset();
   all.keymap.reset();
+  all.vncpasswd.reset();
+  all.dom0_min_mem = {};
+  all.enable_dom0_ballooning = false;
   all.resource_label_change_script.reset();
   EXPECT_EQ(all, load_options(kSample).options);
 }
