@@ -4,14 +4,11 @@
 
 #include <algorithm>
 
-#include "xend/helpers/frame_format.h"
-
 namespace xend {
 
 FrameWriter::FrameWriter(ByteSink& sink)
-    : sink_(sink), compressed_(static_cast<std::size_t>(LZ4_compressBound(kMaxFrame))) {
+    : sink_(sink), out_(kFrameHeaderBytes + static_cast<std::size_t>(LZ4_compressBound(kMaxFrame))) {
   raw_.reserve(kMaxFrame);
-  out_.reserve(kFrameHeaderBytes + kMaxFrame);
   sink_.write(kFrameMagic);
 }
 
@@ -26,37 +23,37 @@ void FrameWriter::write(std::span<const std::byte> bytes) {
 
 void FrameWriter::finish() {
   flush();
-  std::array<std::byte, kEndBodyBytes> totals{};
-  put_le64(std::span(totals).subspan<0, 8>(), frames_);
-  put_le64(std::span(totals).subspan<8, 8>(), raw_bytes_);
-  write_frame(static_cast<std::uint32_t>(FrameType::kEnd), totals.size(), totals);
+  put_le64(body().subspan<0, 8>(), frames_);
+  put_le64(body().subspan<8, 8>(), raw_bytes_);
+  send(FrameType::kEnd, kEndBodyBytes, kEndBodyBytes);
 }
 
 void FrameWriter::flush() {
   if (raw_.empty()) return;
   const int packed =
-      LZ4_compress_default(reinterpret_cast<const char*>(raw_.data()), reinterpret_cast<char*>(compressed_.data()),
-                           static_cast<int>(raw_.size()), static_cast<int>(compressed_.size()));
+      LZ4_compress_default(reinterpret_cast<const char*>(raw_.data()), reinterpret_cast<char*>(body().data()),
+                           static_cast<int>(raw_.size()), static_cast<int>(body().size()));
   const auto size = static_cast<std::size_t>(std::max(packed, 0));
   if (size > 0 && size < raw_.size()) {
-    write_frame(static_cast<std::uint32_t>(FrameType::kLz4), raw_.size(), std::span(compressed_).first(size));
+    send(FrameType::kLz4, raw_.size(), size);
   } else {
-    write_frame(static_cast<std::uint32_t>(FrameType::kStored), raw_.size(), raw_);
+    std::copy(raw_.begin(), raw_.end(), body().begin());
+    send(FrameType::kStored, raw_.size(), raw_.size());
   }
   ++frames_;
   raw_bytes_ += raw_.size();
   raw_.clear();
 }
 
-// Header and body go out as one piece.
-void FrameWriter::write_frame(std::uint32_t type, std::size_t raw, std::span<const std::byte> body) {
-  FrameHeader header{
-      .type = type, .stored = static_cast<std::uint32_t>(body.size()), .raw = static_cast<std::uint32_t>(raw)};
-  header.checksum = frame_checksum(header, body);
+// Header and body, of which the first `stored` bytes count, go out as one piece.
+void FrameWriter::send(FrameType type, std::size_t raw, std::size_t stored) {
+  FrameHeader header{.type = static_cast<std::uint32_t>(type),
+                     .stored = static_cast<std::uint32_t>(stored),
+                     .raw = static_cast<std::uint32_t>(raw)};
+  header.checksum = frame_checksum(header, body().first(stored));
   const auto bytes = encode(header);
-  out_.assign(bytes.begin(), bytes.end());
-  out_.insert(out_.end(), body.begin(), body.end());
-  sink_.write(out_);
+  std::copy(bytes.begin(), bytes.end(), out_.begin());
+  sink_.write(std::span(out_).first(kFrameHeaderBytes + stored));
 }
 
 }  // namespace xend

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "xend/helpers/byte_stream.h"
+#include "xend/helpers/frame_format.h"
 
 namespace xend {
 
@@ -21,12 +22,12 @@ class FrameWriter final : public ByteSink {
 
  private:
   void flush();
-  void write_frame(std::uint32_t type, std::size_t raw, std::span<const std::byte> body);
+  std::span<std::byte> body() { return std::span(out_).subspan(kFrameHeaderBytes); }
+  void send(FrameType type, std::size_t raw, std::size_t stored);
 
   ByteSink& sink_;
-  std::vector<std::byte> raw_;         // what the next frame will hold
-  std::vector<std::byte> compressed_;  // room for the worst case
-  std::vector<std::byte> out_;
+  std::vector<std::byte> raw_;  // what the next frame will hold
+  std::vector<std::byte> out_;  // header and body, with room for the worst that LZ4 can do
   std::uint64_t frames_ = 0, raw_bytes_ = 0;
 };
 
