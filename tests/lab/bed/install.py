@@ -17,6 +17,9 @@ def stage(source: Path, folder: Path, jobs: int = 2) -> None:
             "INSTALL_PROGRAM=install -s"]  # emulated hosts unpack slowly
     if subprocess.run(make, check=False, stdout=subprocess.DEVNULL).returncode:
         raise RuntimeError(f"`make install` in {source} failed")
+    # Debugging information is nine tenths of the programs, and the way to an emulated host is slow.
+    programs = [p for p in [*folder.glob("usr/sbin/*"), *folder.glob("usr/libexec/xend/*")] if p.is_file()]
+    subprocess.run(["strip", "--strip-debug", *programs], check=True)
 
 
 def pack(folder: Path) -> bytes:
