@@ -113,6 +113,19 @@ std::optional<HotplugPlan> VifClass::hotplug(xc::Store& store, const DevicePaths
   return plan;
 }
 
+// Xen's script for bridges writes the MTU for the guest to a path that it makes from the interface's name, vif5.0. For
+// an interface with a vifname that is a path of no domain, and stays behind: /local/domain/NAME/device/vif/NAME/mtu.
+void VifClass::after_release(xc::Store& store, const DevicePaths& paths, bool) const {
+  const std::string name = read_or_empty(store, paths.back + "/vifname");
+  const std::string stem = name.starts_with("vif") ? name.substr(3) : name;
+  const std::string domain = stem.substr(0, stem.rfind('.'));
+  if (domain.empty() || parse_id(domain)) return;
+  const std::string path = fmt::format("/local/domain/{}/device/vif/{}/mtu", domain, stem.substr(stem.find('.') + 1));
+  store.transaction([&](xc::Store& t) {
+    if (t.read(path)) remove_and_tidy(t, path, "/local/domain");
+  });
+}
+
 sxp::Value VifClass::describe(xc::Store& store, const DevicePaths& paths) const {
   sxp::Value element = sxp::Value::list({paths.type});
   const auto copy = [&](std::string_view key) {

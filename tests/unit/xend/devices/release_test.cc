@@ -116,6 +116,17 @@ TEST_F(Release, DriverThatIsStillThereIsWaitedFor) {
   expect_nothing_left();
 }
 
+TEST_F(Release, StrayNodesOfXensBridgeScript) {
+  connected("(vif (vifname web1))");
+  connected("(vif (vifname vif7.3) (uuid u))", {complete("(vif)")});
+  store.write("/local/domain/web1/device/vif/web1/mtu", "1500");
+  store.write("/local/domain/7/device/vif/3/mtu", "1500");
+  devices.release_all(owner);
+  EXPECT_EQ(store.read("/local/domain/web1"), std::nullopt);
+  EXPECT_EQ(store.read("/local/domain/7/device/vif/3/mtu"), "1500");
+  expect_nothing_left();
+}
+
 TEST_F(Release, OtherDomainsKeepTheirs) {
   connected(disk());
   DeviceOwner other = owner;
