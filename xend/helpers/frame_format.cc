@@ -40,7 +40,7 @@ std::array<std::byte, kFrameHeaderBytes> encode(const FrameHeader& header) {
   put_le32(all.subspan<0, 4>(), header.type);
   put_le32(all.subspan<4, 4>(), header.stored);
   put_le32(all.subspan<8, 4>(), header.raw);
-  put_le32(all.subspan<12, 4>(), header.reserved);
+  put_le32(all.subspan<12, 4>(), header.number);
   put_le64(all.subspan<16, 8>(), header.checksum);
   return bytes;
 }
@@ -49,7 +49,7 @@ FrameHeader decode(std::span<const std::byte, kFrameHeaderBytes> bytes) {
   return {.type = get_le32(bytes.subspan<0, 4>()),
           .stored = get_le32(bytes.subspan<4, 4>()),
           .raw = get_le32(bytes.subspan<8, 4>()),
-          .reserved = get_le32(bytes.subspan<12, 4>()),
+          .number = get_le32(bytes.subspan<12, 4>()),
           .checksum = get_le64(bytes.subspan<16, 8>())};
 }
 

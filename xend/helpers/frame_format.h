@@ -3,7 +3,7 @@
 //   le32 type          1: the body is the data as it is; 2: an LZ4 block; 3: the end
 //   le32 stored length bytes of body that follow the header
 //   le32 raw length    bytes of libxc stream that the body holds; at most kMaxFrame
-//   le32 0
+//   le32 number       of the frame, from 0: one that was left out, doubled or swapped is noticed
 //   le64 checksum      XXH3 (64 bits) of the 16 bytes above and the body
 //   body
 //
@@ -28,7 +28,7 @@ inline constexpr std::size_t kEndBodyBytes = 16;
 enum class FrameType : std::uint32_t { kStored = 1, kLz4 = 2, kEnd = 3 };
 
 struct FrameHeader {
-  std::uint32_t type = 0, stored = 0, raw = 0, reserved = 0;
+  std::uint32_t type = 0, stored = 0, raw = 0, number = 0;
   std::uint64_t checksum = 0;
 };
 

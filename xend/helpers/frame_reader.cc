@@ -60,7 +60,8 @@ void FrameReader::next_frame() {
   // From here on it is what its writer wrote.
   used_ = 0;
   data_.clear();
-  if (header.reserved != 0) throw damaged("its fourth word is not 0: a newer xend wrote it");
+  if (header.number != static_cast<std::uint32_t>(frames_))
+    throw damaged("it was written as frame " + std::to_string(header.number));
   switch (static_cast<FrameType>(header.type)) {
     case FrameType::kStored:
       unpack(false, header.raw);

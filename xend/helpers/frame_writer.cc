@@ -49,7 +49,8 @@ void FrameWriter::flush() {
 void FrameWriter::send(FrameType type, std::size_t raw, std::size_t stored) {
   FrameHeader header{.type = static_cast<std::uint32_t>(type),
                      .stored = static_cast<std::uint32_t>(stored),
-                     .raw = static_cast<std::uint32_t>(raw)};
+                     .raw = static_cast<std::uint32_t>(raw),
+                     .number = static_cast<std::uint32_t>(frames_)};
   header.checksum = frame_checksum(header, body().first(stored));
   const auto bytes = encode(header);
   std::copy(bytes.begin(), bytes.end(), out_.begin());
