@@ -59,19 +59,20 @@ bool Departure::script_has_work() const {
   return served_ || there("hotplug-status");
 }
 
-bool Departure::run_script() {
+ScriptEnd Departure::run_script() {
   try {
     const ScriptResult result = run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout);
-    return !result.timed_out && result.status == 0;
+    return result.timed_out || result.status != 0 ? ScriptEnd::kFailed : ScriptEnd::kDone;
   } catch (const Error& e) {
     XEND_LOG(Error, "Device {} of domain {}: {}", paths_.name(), paths_.domid, e.what());
-    return false;
+    return ScriptEnd::kFailed;
   }
 }
 
-void Departure::finish() {
-  const bool script_done = !script_has_work() || run_script();
-  if (class_ != nullptr) class_->after_release(store_, paths_, script_done);
+void Departure::finish(bool connect_killed) {
+  ScriptEnd script = connect_killed ? ScriptEnd::kConnectKilled : ScriptEnd::kDone;
+  if (script_has_work()) script = run_script();
+  if (class_ != nullptr) class_->after_release(store_, paths_, script);
   store_.transaction([&](xc::Store& t) {
     remove_nodes(t, paths_);
     if (front_made_) remove_and_tidy(t, paths_.front, "/local/domain");

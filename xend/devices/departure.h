@@ -29,8 +29,9 @@ class Departure {
   // True when no driver has the backend (any more).
   bool closed() const;
 
-  // Script, leftovers, nodes. The device is gone from xenstore afterwards even when the script fails. Throws xc::Error.
-  void finish();
+  // Script, leftovers, nodes. The device is gone from xenstore afterwards even when the script fails. `connect_killed`:
+  // the script that was to connect it has been killed. Throws xc::Error.
+  void finish(bool connect_killed = false);
 
   const DevicePaths& paths() const { return paths_; }
 
@@ -38,7 +39,7 @@ class Departure {
   void end_front(xc::Store& transaction);
   bool driver_gone() const;
   bool script_has_work() const;
-  bool run_script();  // true when it did all it should
+  ScriptEnd run_script();
 
   xc::Store& store_;
   ScriptRunner& scripts_;

@@ -43,7 +43,7 @@ bool is_pair(const sxp::Value& v) {
 
 }  // namespace
 
-void DeviceClass::after_release(xc::Store&, const DevicePaths&, bool) const {}
+void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd) const {}
 
 const DeviceClass* find_device_class(std::string_view type) {
   const auto* entry = std::find_if(kClasses.begin(), kClasses.end(), [&](const Entry& e) { return e.type == type; });

@@ -26,6 +26,13 @@ struct HotplugPlan {
                                     // empty: release always
 };
 
+// How the last script of a device that leaves has ended.
+enum class ScriptEnd {
+  kDone,           // in time and with success, or there was nothing for it to do
+  kFailed,         // or was killed
+  kConnectKilled,  // the script that was to connect it was killed, and left nothing that the release script could see
+};
+
 class DeviceClass {
  public:
   virtual ~DeviceClass() = default;
@@ -51,9 +58,8 @@ class DeviceClass {
   virtual std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                              const DeviceSettings& settings) const = 0;
 
-  // Gives back what the release script left behind. Called after it, while the nodes are still there. `script_done`: it
-  // ended in time and with success, or there was none to run.
-  virtual void after_release(xc::Store& store, const DevicePaths& paths, bool script_done) const;
+  // Gives back what scripts left behind. Called after the release script, if any, while the nodes are still there.
+  virtual void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const;
 
   // The element of a device as xenstore has it (spec protocols 7.5).
   virtual sxp::Value describe(xc::Store& store, const DevicePaths& paths) const = 0;

@@ -75,11 +75,11 @@ struct Devices::Impl {
     return Departure(store, scripts, settings, std::move(paths), known);
   }
 
-  void release(std::vector<DevicePaths> leaving);
+  void release(std::vector<DevicePaths> leaving, bool connect_killed = false);
 };
 
 // One announcement and one wait for all of them: a guest with ten disks does not take ten times as long to go.
-void Devices::Impl::release(std::vector<DevicePaths> leaving) {
+void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_killed) {
   std::vector<Departure> departures;
   for (DevicePaths& paths : leaving) departures.push_back(departure(std::move(paths)));
   store.transaction([&](xc::Store& t) {
@@ -94,7 +94,7 @@ void Devices::Impl::release(std::vector<DevicePaths> leaving) {
   }
   for (Departure& d : departures) {
     try {
-      d.finish();
+      d.finish(connect_killed);
     } catch (const std::exception& e) {
       XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", d.paths().name(), d.paths().domid, e.what());
     }
@@ -134,11 +134,15 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   const DeviceClass& known = device_class(device.type);
   const DevicePaths paths = paths_of(owner, device.type, device.id);
   std::string reason;
+  bool killed = false;
   try {
     const auto plan = known.hotplug(impl_->store, paths, impl_->settings);
     if (!plan) return;
     connect_backend(impl_->store, impl_->scripts, impl_->settings, paths, *plan);
     return;
+  } catch (const ScriptKilled& e) {
+    reason = e.what();
+    killed = true;
   } catch (const Error& e) {
     reason = e.what();
   } catch (const xc::Error& e) {
@@ -146,7 +150,7 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   }
   XEND_LOG(Error, "Domain {} ({}): {}", owner.name, owner.domid, reason);
   try {
-    impl_->release({paths});
+    impl_->release({paths}, killed);
   } catch (const xc::Error& e) {
     XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", paths.name(), owner.domid, e.what());
   }

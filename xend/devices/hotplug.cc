@@ -37,8 +37,10 @@ class Connecting {
   bool gone() { return !store_.read(paths_.index + "/backend"); }
 
   // `separator` is what the classic texts have before the reason.
-  [[noreturn]] void fail(const std::string& reason, char separator = ' ') {
-    throw Error(fmt::format("Device {} could not be connected.{}{}", paths_.name(), separator, reason));
+  [[noreturn]] void fail(const std::string& reason, char separator = ' ') { throw Error(text(reason, separator)); }
+
+  std::string text(const std::string& reason, char separator) const {
+    return fmt::format("Device {} could not be connected.{}{}", paths_.name(), separator, reason);
   }
 
   void wait_for_driver() {
@@ -68,8 +70,10 @@ class Connecting {
       fail(e.what());
     }
     if (result.timed_out && status().empty()) {
-      fail(fmt::format("Hotplug scripts not working. {} did not end within {} s (device-create-timeout).", plan_.script,
-                       settings_.create_timeout.count()));
+      throw ScriptKilled(
+          text(fmt::format("Hotplug scripts not working. {} did not end within {} s (device-create-timeout).",
+                           plan_.script, settings_.create_timeout.count()),
+               ' '));
     }
     // A script may leave the last step to something it started, as long as it does not say that it failed.
     const bool settled = result.status != 0 || wait_for_status(deadline);

@@ -11,8 +11,15 @@
 #include "xend/devices/device_nodes.h"
 #include "xend/devices/devices.h"
 #include "xend/devices/script_runner.h"
+#include "xend/error.h"
 
 namespace xend {
+
+// Thrown when the script had to be killed: nobody knows how far it got.
+class ScriptKilled : public Error {
+ public:
+  using Error::Error;
+};
 
 // Waits for the backend's driver, runs the script, waits for its verdict. Throws Error with the classic text; the nodes
 // are as the script left them. Does nothing for a device that is connected already.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace xend {
 
@@ -12,8 +13,14 @@ bool is_loop_device(const std::string& path);
 // The file behind a loop device; "" when there is none.
 std::string loop_backing_file(const std::string& path);
 
+// The loop devices that have `file` behind them: "/dev/loop3", ...
+std::vector<std::string> loop_devices_of(const std::string& file);
+
 // Takes the file off a loop device; a user that still has it open keeps it until closing. One without a file is fine.
 // Throws std::system_error.
 void detach_loop_device(const std::string& path);
+
+// The same for a loop device that nobody has mounted or claimed otherwise; throws std::system_error (EBUSY) for others.
+void detach_unused_loop_device(const std::string& path);
 
 }  // namespace xend

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "xend/devices/disk_name.h"
@@ -57,6 +58,29 @@ void check_duplicates(const Device& device, const DiskSource& source, const std:
     if (other.id == device.id) {
       throw Error(fmt::format("The device \"{}\" is already defined", item(device.config, "dev")));
     }
+  }
+}
+
+void detach_and_tell(const DevicePaths& paths, const std::string& loop, void (*detach)(const std::string&)) {
+  try {
+    detach(loop);
+    XEND_LOG(Info, "Device {} of domain {}: {} detached, which the script has not done.", paths.name(), paths.domid,
+             loop);
+  } catch (const std::system_error& e) {
+    XEND_LOG(Warning, "Device {} of domain {}: {} is still attached: {}.", paths.name(), paths.domid, loop, e.what());
+  }
+}
+
+// Detaches the loop devices of an image that no backend has and nobody uses.
+void detach_orphans(xc::Store& store, const DevicePaths& paths, const std::string& file) {
+  std::set<std::string> known;
+  const std::string backends = "/local/domain/0/backend/vbd";
+  for (const std::string& domid : store.list(backends)) {
+    const std::string dir = backends + "/" + domid;
+    for (const std::string& id : store.list(dir)) known.insert(read_or_empty(store, dir + "/" + id + "/node"));
+  }
+  for (const std::string& loop : loop_devices_of(file)) {
+    if (!known.contains(loop)) detach_and_tell(paths, loop, detach_unused_loop_device);
   }
 }
 
@@ -133,22 +157,22 @@ std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths
   return plan;
 }
 
-// The script looks at the image to find out that a loop device must be taken down: an image deleted or renamed while
-// the guest was using it would keep its loop device for ever. So would one whose script was killed halfway; but then
-// the device may have been taken down and set up for somebody else, who is known by another file.
-void VbdClass::after_release(xc::Store& store, const DevicePaths& paths, bool script_done) const {
-  const std::string node = read_or_empty(store, paths.back + "/node");
-  if (!is_loop_device(node)) return;
+void VbdClass::after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const {
   const std::string image = read_or_empty(store, paths.back + "/params");
   std::error_code missing;
-  const std::filesystem::path file = std::filesystem::canonical(image, missing);
-  if (!missing && (script_done || loop_backing_file(node) != file.string())) return;
-  try {
-    detach_loop_device(node);
-    XEND_LOG(Info, "Device {} of domain {}: {} detached from {}, which the script could not do.", paths.name(),
-             paths.domid, node, image);
-  } catch (const std::system_error& e) {
-    XEND_LOG(Warning, "Device {} of domain {}: {} is still attached: {}.", paths.name(), paths.domid, node, e.what());
+  const std::string file = std::filesystem::canonical(image, missing).string();
+  const std::string node = read_or_empty(store, paths.back + "/node");
+  if (node.empty()) {
+    // Killed after it had set the loop device up, before it could say which.
+    if (script == ScriptEnd::kConnectKilled && !missing) detach_orphans(store, paths, file);
+    return;
+  }
+  if (!is_loop_device(node)) return;
+  // The script looks at the image to find out that there is a loop device to take down: one whose image was deleted or
+  // renamed meanwhile stays. So does one whose script failed or was killed; but then it may have been taken down and
+  // set up for somebody else, who is known by another file.
+  if (missing || (script != ScriptEnd::kDone && loop_backing_file(node) == file)) {
+    detach_and_tell(paths, node, detach_loop_device);
   }
 }
 

@@ -15,7 +15,7 @@ class VbdClass : public DeviceClass {
   std::string label(const Device& device) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                      const DeviceSettings& settings) const override;
-  void after_release(xc::Store& store, const DevicePaths& paths, bool script_done) const override;
+  void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const override;
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 
