@@ -67,7 +67,8 @@ void Daemon::Impl::open_relocation() {
   const auto o = options.get();
   if (!o->xend_relocation_server) return;
   AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
-  if (allowed.open()) XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
+  if (allowed.open())
+    XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
   relocation = std::make_unique<RelocationServer>(
       host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
 }
@@ -78,20 +79,24 @@ void Daemon::Impl::open_xml_rpc() {
   const auto call = [this](const std::string& method, const rpc::Array& params, const rpc::Caller& caller) {
     return dispatch(host, method, params, caller);
   };
-  xml_rpc = std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
+  xml_rpc =
+      std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
 }
 
 Daemon::Daemon(Options options) {
   try {
     impl_ = std::make_unique<Impl>(std::move(options));
   } catch (const xc::Error& e) {
-    throw Error(fmt::format("xend cannot reach Xen: {}\nIs this a dom0, booted under Xen, with xenstored running (systemctl status "
-                            "xen)? Does the version of Xen match these tools?",
-                            e.what()));
+    throw Error(fmt::format(
+        "xend cannot reach Xen: {}\nIs this a dom0, booted under Xen, with xenstored running (systemctl status "
+        "xen)? Does the version of Xen match these tools?",
+        e.what()));
   }
 }
 
-Daemon::~Daemon() { stop(); }
+Daemon::~Daemon() {
+  stop();
+}
 
 void Daemon::start() {
   find_running_domains(impl_->host);
@@ -102,8 +107,8 @@ void Daemon::start() {
 }
 
 void Daemon::reload(Options options) {
-  // Only the management servers: the relocation listener and its list are read at start (spec xend-config 1.1), and a guest
-  // may just be arriving.
+  // Only the management servers: the relocation listener and its list are read at start (spec xend-config 1.1), and a
+  // guest may just be arriving.
   XEND_LOG(Info, "Restarting all XML-RPC and Xen-API servers...");
   impl_->xml_rpc.reset();
   impl_->options.set(std::move(options));

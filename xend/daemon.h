@@ -1,5 +1,5 @@
-// The daemon's work, put together: what it stands on, the domains it knows, and the servers through which it is asked. How
-// the process is started and stopped is xend/process.
+// The daemon's work, put together: what it stands on, the domains it knows, and the servers through which it is asked.
+// How the process is started and stopped is xend/process.
 #pragma once
 
 #include <memory>

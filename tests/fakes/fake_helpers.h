@@ -1,5 +1,5 @@
-// The helper programs without Xen: "memory" is a text per domain, which a save writes and a restore reads back, and which
-// says by itself whether anything of it was lost.
+// The helper programs without Xen: "memory" is a text per domain, which a save writes and a restore reads back, and
+// which says by itself whether anything of it was lost.
 #pragma once
 
 #include <atomic>

@@ -55,21 +55,26 @@ TEST_F(Life, ANameAndAUuidAreTakenOnce) {
   host.start_guest("TestGuest");
   EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"),
             "Domain 'TestGuest' already exists with ID '1'");
-  EXPECT_EQ(create("(vm (name Other) (uuid " + guest()->uuid().to_string() + ") (memory 64) (image (linux (kernel /proc/version))))"),
+  EXPECT_EQ(create("(vm (name Other) (uuid " + guest()->uuid().to_string() +
+                   ") (memory 64) (image (linux (kernel /proc/version))))"),
             "Domain 'TestGuest' already exists with ID '1'");
 }
 
 // Whatever call fails, nothing of the guest is left and its name is free.
 TEST_F(Life, AFailureAtAnyStepLeavesNothing) {
-  for (const char* call : {"create_domain", "set_max_memory", "allocate_channel", "prepare_for_memory", "apply_cpuid_policy"}) {
+  for (const char* call :
+       {"create_domain", "set_max_memory", "allocate_channel", "prepare_for_memory", "apply_cpuid_policy"}) {
     host.xen.fail_next(call, EINVAL, "as the test wants");
-    EXPECT_THAT(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"), HasSubstr("as the test wants")) << call;
+    EXPECT_THAT(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"),
+                HasSubstr("as the test wants"))
+        << call;
     EXPECT_EQ(host.list(), "") << call;
     EXPECT_EQ(host.xen.domains().size(), 1u) << call;
     EXPECT_LE(host.store.tree("/vm").size(), 1u) << call;
   }
   host.helpers.fail_next_build("xc_build failed\nno memory");
-  EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"), "xc_build failed\nno memory");
+  EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"),
+            "xc_build failed\nno memory");
   host.store.fail_next("introduce_domain", EINVAL);
   EXPECT_NE(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"), "no error");
   EXPECT_EQ(host.xen.domains().size(), 1u);
@@ -78,7 +83,8 @@ TEST_F(Life, AFailureAtAnyStepLeavesNothing) {
 
 TEST_F(Life, WhatCannotRunIsSaidBeforeAnythingIsMade) {
   const auto before = host.xen.calls();
-  EXPECT_EQ(create("(vm (name a) (memory 64) (image (linux (kernel /no/such))))"), "Kernel image does not exist: /no/such");
+  EXPECT_EQ(create("(vm (name a) (memory 64) (image (linux (kernel /no/such))))"),
+            "Kernel image does not exist: /no/such");
   EXPECT_THAT(create("(vm (name a) (memory 99999) (image (linux (kernel /proc/version))))"), HasSubstr("I need "));
   EXPECT_THAT(create("(vm (name a) (memory 64) (image (hvm (kernel /proc/version))))"), HasSubstr("HVM guest"));
   EXPECT_EQ(create("(vm (name a) (memory 64) (device (vtpm (instance 1))) (image (linux (kernel /proc/version))))"),
@@ -92,7 +98,8 @@ TEST_F(Life, MemoryIsPromisedOnce) {
   std::vector<std::thread> both;
   for (const char* name : {"a", "b"})
     both.emplace_back([&, name] {
-      const auto text = create(std::string("(vm (name ") + name + ") (memory 2000) (image (linux (kernel /proc/version))))");
+      const auto text =
+          create(std::string("(vm (name ") + name + ") (memory 2000) (image (linux (kernel /proc/version))))");
       text == "no error" ? ++made : ++refused;
     });
   for (auto& thread : both) thread.join();
@@ -179,7 +186,8 @@ TEST_F(Life, Domain0IsLeftAlone) {
   const auto dom0 = guest("Domain-0");
   EXPECT_EQ(error_of([&] { xend::destroy_domain(*host.host, dom0); }), "Cannot destroy privileged domain Domain-0");
   EXPECT_EQ(error_of([&] { xend::pause_domain(*host.host, *dom0); }), "Cannot pause privileged domain Domain-0");
-  EXPECT_EQ(error_of([&] { xend::save_domain(*host.host, dom0, path("image"), false); }), "Cannot save privileged domain Domain-0");
+  EXPECT_EQ(error_of([&] { xend::save_domain(*host.host, dom0, path("image"), false); }),
+            "Cannot save privileged domain Domain-0");
   EXPECT_EQ(error_of([&] { xend::shut_down_domain(*host.host, *dom0, "poweroff"); }), "Domain 0 cannot be shutdown");
 }
 
@@ -218,7 +226,8 @@ TEST_F(Life, AGuestOfAnotherToolstackIsListedAndLeftAlone) {
   host.store.write("/local/domain/" + std::to_string(domid) + "/name", "xlguest");
   host.store.introduce_domain(domid, 1, 1);
   EXPECT_TRUE(eventually([&] { return host.list() == "xlguest --p---"; })) << host.list();
-  EXPECT_THAT(error_of([&] { xend::save_domain(*host.host, guest("xlguest"), path("image"), false); }), HasSubstr("another toolstack"));
+  EXPECT_THAT(error_of([&] { xend::save_domain(*host.host, guest("xlguest"), path("image"), false); }),
+              HasSubstr("another toolstack"));
   host.xen.destroy(domid);
   EXPECT_TRUE(eventually([&] { return host.list().empty(); }));
 }
@@ -233,7 +242,8 @@ TEST_F(Life, ANameWrittenByAHostileGuestIsNotUsed) {
 TEST_F(Life, RenamedAndFoundUnderTheNewName) {
   host.start_guest("TestGuest");
   host.start_guest("Other");
-  EXPECT_EQ(error_of([&] { xend::rename_domain(*host.host, guest(), "Other"); }), "VM name 'Other' already exists as domain 2");
+  EXPECT_EQ(error_of([&] { xend::rename_domain(*host.host, guest(), "Other"); }),
+            "VM name 'Other' already exists as domain 2");
   xend::rename_domain(*host.host, guest(), "New");
   EXPECT_EQ(host.list(), "New -b----, Other -b----");
   EXPECT_EQ(host.store.read("/local/domain/1/name"), "New");

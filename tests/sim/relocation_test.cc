@@ -1,4 +1,5 @@
-// Domains move between two hosts, or stay where they are: orderings and faults that real hosts do not produce on demand.
+// Domains move between two hosts, or stay where they are: orderings and faults that real hosts do not produce on
+// demand.
 #include "xend/relocation/sender.h"
 
 #include <arpa/inet.h>
@@ -157,8 +158,11 @@ TEST_F(Relocations, AGuestThatDoesNotSuspendRunsOn) {
 }
 
 TEST_F(Relocations, APvGuestIsNotMovedLiveWhereXenCannotLogItsPages) {
-  xend::create_domain(*one.host, sxp::Value::list({"vm", sxp::Value::list({"name", "Pv"}), sxp::Value::list({"memory", "64"}),
-                                                   sxp::Value::list({"image", sxp::Value::list({"linux", sxp::Value::list({"kernel", "/proc/version"})})})}));
+  xend::create_domain(
+      *one.host,
+      sxp::Value::list(
+          {"vm", sxp::Value::list({"name", "Pv"}), sxp::Value::list({"memory", "64"}),
+           sxp::Value::list({"image", sxp::Value::list({"linux", sxp::Value::list({"kernel", "/proc/version"})})})}));
   xend::unpause_domain(*one.host, *one.host->domains.get("Pv"));
   one.xen.change_host([](xc::HostInfo& h) { h.shadow = false; });
   const auto before = one.xen.calls();
@@ -202,10 +206,12 @@ TEST_F(Relocations, BytesThatAreNotTheProtocol) {
   for (const auto& [bytes, answer] : std::vector<std::pair<std::string, std::string>>{
            {"help\n", "(ok (help quit receive sslreceive))\n"},
            {"quit\n", ""},
-           {"shutdown -h now\n", "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'Invalid operation: shutdown'))\n"},
+           {"shutdown -h now\n",
+            "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'Invalid operation: shutdown'))\n"},
            {")\n", "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'syntax error: )'))\n"},
            {std::string(100, '('), "(err "},
-           {std::string(1, '\x16'), "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'invalid character: code 22'))\n"},
+           {std::string(1, '\x16'),
+            "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'invalid character: code 22'))\n"},
        }) {
     auto peer = xend::connect_to("127.0.0.1", port);
     peer.send(bytes);

@@ -1,5 +1,5 @@
-// A whole host without Xen: the daemon's real domain and relocation code on fake hypervisor, xenstore and helpers, with guests
-// that suspend when asked. Two of them talk over loopback.
+// A whole host without Xen: the daemon's real domain and relocation code on fake hypervisor, xenstore and helpers, with
+// guests that suspend when asked. Two of them talk over loopback.
 #pragma once
 
 #include <filesystem>

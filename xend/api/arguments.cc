@@ -14,7 +14,9 @@ namespace {
 
 }  // namespace
 
-bool has_arg(const Call& call, std::size_t i) { return i < call.params.size() && !call.params[i].is_nil(); }
+bool has_arg(const Call& call, std::size_t i) {
+  return i < call.params.size() && !call.params[i].is_nil();
+}
 
 std::string text_arg(const Call& call, std::size_t i) {
   const auto& value = call.params.at(i);
@@ -43,6 +45,8 @@ bool bool_arg(const Call& call, std::size_t i, bool fallback) {
   return int_arg(call, i, 0) != 0;
 }
 
-std::shared_ptr<Domain> domain_arg(const Call& call) { return call.host.domains.get(text_arg(call, 0)); }
+std::shared_ptr<Domain> domain_arg(const Call& call) {
+  return call.host.domains.get(text_arg(call, 0));
+}
 
 }  // namespace xend

@@ -11,7 +11,8 @@ namespace xend {
 
 CancelWhenCallerLeaves::CancelWhenCallerLeaves(int connection, std::shared_ptr<Domain> domain)
     : done_(eventfd(0, EFD_CLOEXEC)) {
-  if (connection >= 0 && done_) thread_ = std::thread([this, connection, domain = std::move(domain)] { watch(connection, *domain); });
+  if (connection >= 0 && done_)
+    thread_ = std::thread([this, connection, domain = std::move(domain)] { watch(connection, *domain); });
 }
 
 CancelWhenCallerLeaves::~CancelWhenCallerLeaves() {
@@ -24,7 +25,8 @@ void CancelWhenCallerLeaves::watch(int connection, Domain& domain) const {
   pollfd fds[] = {{done_.get(), POLLIN, 0}, {connection, POLLRDHUP, 0}};
   while (poll(fds, 2, -1) < 0 && errno == EINTR) continue;
   if (fds[0].revents) return;
-  XEND_LOG(Info, "Who asked for domain {} to be {} has gone: it is given up.", domain.state().config.name, domain.busy());
+  XEND_LOG(Info, "Who asked for domain {} to be {} has gone: it is given up.", domain.state().config.name,
+           domain.busy());
   // The operation may not have begun yet.
   while (!domain.cancel())
     if (poll(fds, 1, 100) > 0) return;

@@ -26,7 +26,8 @@ const Method* find(std::string_view name) {
   for (const auto& group : groups()) {
     if (!name.starts_with(group.prefix)) continue;
     const auto rest = name.substr(group.prefix.size());
-    const auto found = std::find_if(group.methods.begin(), group.methods.end(), [&](const Method& m) { return m.name == rest; });
+    const auto found =
+        std::find_if(group.methods.begin(), group.methods.end(), [&](const Method& m) { return m.name == rest; });
     if (found != group.methods.end()) return &*found;
   }
   return nullptr;
@@ -42,9 +43,12 @@ rpc::Value list_methods() {
 
 int fault_code(const Error& e) {
   switch (e.kind()) {
-    case Error::Kind::kInvalidDomain: return static_cast<int>(rpc::FaultCode::kInvalidDomain);
-    case Error::Kind::kInternal: return static_cast<int>(rpc::FaultCode::kInternal);
-    default: return static_cast<int>(rpc::FaultCode::kGeneric);
+    case Error::Kind::kInvalidDomain:
+      return static_cast<int>(rpc::FaultCode::kInvalidDomain);
+    case Error::Kind::kInternal:
+      return static_cast<int>(rpc::FaultCode::kInternal);
+    default:
+      return static_cast<int>(rpc::FaultCode::kGeneric);
   }
 }
 

@@ -19,7 +19,9 @@ rpc::Value full_sxp(const Call& call, const std::shared_ptr<Domain>& domain) {
   return rpc::from_sxp(listed_sxp(call.host, list_domain(call.host, domain), true));
 }
 
-rpc::Value create(const Call& call) { return full_sxp(call, create_domain(call.host, rpc::to_sxp(call.params[0]))); }
+rpc::Value create(const Call& call) {
+  return full_sxp(call, create_domain(call.host, rpc::to_sxp(call.params[0])));
+}
 
 rpc::Value wait_devices(const Call& call) {
   wait_for_devices(*domain_arg(call));
@@ -59,7 +61,9 @@ rpc::Value set_pause_flag(const Call& call) {
   return {};
 }
 
-rpc::Value get_pause_flag(const Call& call) { return domain_arg(call)->state().paused_by_admin; }
+rpc::Value get_pause_flag(const Call& call) {
+  return domain_arg(call)->state().paused_by_admin;
+}
 
 rpc::Value shutdown(const Call& call) {
   shut_down_domain(call.host, *domain_arg(call), text_arg(call, 1));
@@ -100,7 +104,9 @@ rpc::Value set_name(const Call& call) {
   return {};
 }
 
-rpc::Value get_restart_count(const Call& call) { return std::to_string(domain_arg(call)->state().restart_count); }
+rpc::Value get_restart_count(const Call& call) {
+  return std::to_string(domain_arg(call)->state().restart_count);
+}
 
 rpc::Value sysrq(const Call& call) {
   const auto domain = domain_arg(call);
@@ -137,7 +143,8 @@ rpc::Value sched_set(const Call& call) {
   if (has_arg(call, 2)) {
     const auto cap = int_arg(call, 2, 0);
     if (cap < 0 || cap > limit)
-      throw Error(fmt::format("Cpu cap out of range, valid range is from 0 to {} for specified number of vcpus", limit));
+      throw Error(
+          fmt::format("Cpu cap out of range, valid range is from 0 to {} for specified number of vcpus", limit));
     params.cap = static_cast<std::uint16_t>(cap);
   }
   call.host.xen.set_sched_params(domain->running_domid(), params);
@@ -159,8 +166,8 @@ rpc::Value vcpu_info(const Call& call) {
     for (const auto cpu : vcpu.affinity) cpumap.emplace_back(cpu);
     result.push_back(rpc::Array{"vcpu", pair("number", vcpu.number), pair("online", vcpu.online ? 1 : 0),
                                 pair("blocked", vcpu.blocked ? 1 : 0), pair("running", vcpu.running ? 1 : 0),
-                                pair("cpu_time", static_cast<double>(vcpu.cpu_time_ns) / 1e9),
-                                pair("cpu", vcpu.cpu), pair("cpumap", cpumap)});
+                                pair("cpu_time", static_cast<double>(vcpu.cpu_time_ns) / 1e9), pair("cpu", vcpu.cpu),
+                                pair("cpumap", cpumap)});
   }
   return result;
 }
@@ -194,6 +201,8 @@ constexpr Method kMethods[] = {
 
 }  // namespace
 
-std::span<const Method> domain_methods() { return kMethods; }
+std::span<const Method> domain_methods() {
+  return kMethods;
+}
 
 }  // namespace xend

@@ -12,7 +12,8 @@ namespace xend {
 
 namespace {
 
-constexpr std::array<const char*, 7> kStateNames = {"halted", "paused", "running", "suspended", "halted", "crashed", "unknown"};
+constexpr std::array<const char*, 7> kStateNames = {"halted", "paused",  "running", "suspended",
+                                                    "halted", "crashed", "unknown"};
 
 // A number, or a name in any case; "all" is nothing. An unknown name fits no domain (spec xm-cli 2.3).
 struct StateFilter {
@@ -33,7 +34,8 @@ StateFilter state_filter(const Call& call, std::size_t i) {
     return filter;
   }
   filter.name = text_arg(call, i);
-  std::transform(filter.name.begin(), filter.name.end(), filter.name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(filter.name.begin(), filter.name.end(), filter.name.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   filter.all = filter.name == "all";
   return filter;
 }
@@ -77,6 +79,8 @@ constexpr Method kMethods[] = {
 
 }  // namespace
 
-std::span<const Method> listing_methods() { return kMethods; }
+std::span<const Method> listing_methods() {
+  return kMethods;
+}
 
 }  // namespace xend

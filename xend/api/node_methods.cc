@@ -43,7 +43,8 @@ std::string numa_info(const xc::HostInfo& host) {
   return text;
 }
 
-// Clients match ^gcc version (spec xm-cli 2.5): "gcc (Debian 12.2.0-14) 12.2.0" becomes "gcc version 12.2.0 (Debian ...)".
+// Clients match ^gcc version (spec xm-cli 2.5): "gcc (Debian 12.2.0-14) 12.2.0" becomes "gcc version 12.2.0 (Debian
+// ...)".
 std::string classic_compiler(const std::string& compiler) {
   const auto open = compiler.find(" (");
   const auto close = compiler.find(") ", open == std::string::npos ? 0 : open);
@@ -96,7 +97,9 @@ rpc::Value info(const Call& call) {
   return out.take();
 }
 
-rpc::Value dmesg_info(const Call& call) { return call.host.xen.console_ring(false); }
+rpc::Value dmesg_info(const Call& call) {
+  return call.host.xen.console_ring(false);
+}
 
 rpc::Value dmesg_clear(const Call& call) {
   call.host.xen.console_ring(true);
@@ -116,15 +119,14 @@ rpc::Value debug_keys(const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"info", 0, 1, info},
-    {"dmesg.info", 0, 0, dmesg_info},
-    {"dmesg.clear", 0, 0, dmesg_clear},
-    {"log", 0, 0, log_text},
-    {"send_debug_keys", 1, 1, debug_keys},
+    {"info", 0, 1, info},    {"dmesg.info", 0, 0, dmesg_info},      {"dmesg.clear", 0, 0, dmesg_clear},
+    {"log", 0, 0, log_text}, {"send_debug_keys", 1, 1, debug_keys},
 };
 
 }  // namespace
 
-std::span<const Method> node_methods() { return kMethods; }
+std::span<const Method> node_methods() {
+  return kMethods;
+}
 
 }  // namespace xend

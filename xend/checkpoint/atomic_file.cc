@@ -13,7 +13,9 @@ namespace xend {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 void sync_folder_of(const std::string& path) {
   auto folder = std::filesystem::path(path).parent_path().string();
@@ -33,7 +35,7 @@ void sync_folder_of(const std::string& path) {
 }  // namespace
 
 AtomicFile::AtomicFile(std::string target) : target_(std::move(target)), temporary_(target_ + ".XXXXXX") {
-  struct stat existing{};
+  struct stat existing {};
   if (stat(target_.c_str(), &existing) == 0 && S_ISDIR(existing.st_mode)) {
     errno = EISDIR;
     fail(target_);

@@ -1,5 +1,5 @@
-// A file that is whole or not there: written beside its target with mode 0600, synced, renamed over it, the folder synced.
-// Until then an old file of that name stays as it is (design: durable means fsynced and renamed).
+// A file that is whole or not there: written beside its target with mode 0600, synced, renamed over it, the folder
+// synced. Until then an old file of that name stays as it is (design: durable means fsynced and renamed).
 #pragma once
 
 #include <string>

@@ -51,7 +51,8 @@ std::string container_head(const sxp::Value& config) {
 
 sxp::Value read_container_head(int fd) {
   std::array<char, kSignatureBytes> signature{};
-  if (!read_exactly(fd, signature.data(), signature.size())) throw Error("not a valid guest state file: signature read");
+  if (!read_exactly(fd, signature.data(), signature.size()))
+    throw Error("not a valid guest state file: signature read");
   if (std::memcmp(signature.data(), kSignature, kSignatureBytes) != 0)
     throw Error("not a valid guest state file: found " + quoted({signature.data(), signature.size()}));
   std::array<unsigned char, 4> length{};
@@ -60,9 +61,10 @@ sxp::Value read_container_head(int fd) {
   std::uint32_t size = 0;
   for (const auto byte : length) size = size << 8 | byte;
   if (size > kMaxConfigBytes)
-    throw Error(fmt::format("not a valid guest state file: config size read\nIts configuration would be {} bytes long; {} is the "
-                            "most that is taken.",
-                            size, kMaxConfigBytes));
+    throw Error(fmt::format(
+        "not a valid guest state file: config size read\nIts configuration would be {} bytes long; {} is the "
+        "most that is taken.",
+        size, kMaxConfigBytes));
   std::string text(size, '\0');
   if (!read_exactly(fd, text.data(), text.size())) throw Error("not a valid guest state file: config read");
   try {

@@ -15,12 +15,15 @@ namespace xend {
 
 namespace {
 
-double now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 // Paging memory that a PVH or HVM guest needs (spec domain-lifecycle section 5), in whole MiB.
 xc::KiB shadow_need(const DomainConfig& config) {
   if (config.type == xc::GuestType::kPv) return {0};
-  const auto kib = std::max<std::uint64_t>(4 * (256 * config.vcpus + 2 * config.maxmem.value), config.shadow_memory.value * 1024);
+  const auto kib =
+      std::max<std::uint64_t>(4 * (256 * config.vcpus + 2 * config.maxmem.value), config.shadow_memory.value * 1024);
   return {(kib + 1023) / 1024 * 1024};
 }
 
@@ -51,7 +54,8 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   check_can_run(config);
   for (const auto& element : config.device_elements)
     config.devices.push_back(host.devices.complete(element, config.devices, config.type));
-  const bool has_console = std::any_of(config.devices.begin(), config.devices.end(), [](const Device& d) { return d.type == "console"; });
+  const bool has_console =
+      std::any_of(config.devices.begin(), config.devices.end(), [](const Device& d) { return d.type == "console"; });
   if (!has_console)  // a running domain always shows one (spec protocols 7.5)
     config.devices.push_back(host.devices.complete(
         sxp::Value::list({"console", sxp::Value::list({"protocol", "vt100"}), sxp::Value::list({"location", "2"})}),
@@ -72,16 +76,18 @@ Construction::~Construction() {
 
 void Construction::check_can_run(const DomainConfig& config) const {
   if (config.type == xc::GuestType::kHvm)
-    throw Error(fmt::format("{} is an HVM guest: these are not available in this release yet. A Linux guest can run with type = "
-                            "\"pvh\" instead of builder = 'hvm'.",
-                            config.name));
+    throw Error(fmt::format(
+        "{} is an HVM guest: these are not available in this release yet. A Linux guest can run with type = "
+        "\"pvh\" instead of builder = 'hvm'.",
+        config.name));
   const auto xen = host_.xen.host_info();
   if (config.type == xc::GuestType::kPvh && !xen.hvm)
     throw Error("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?");
   if (config.type == xc::GuestType::kPv && !xen.pv)
-    throw Error(fmt::format("{} is a PV guest, and this Xen was built or booted without PV support. A Linux guest can run with "
-                            "type = \"pvh\".",
-                            config.name));
+    throw Error(
+        fmt::format("{} is a PV guest, and this Xen was built or booted without PV support. A Linux guest can run with "
+                    "type = \"pvh\".",
+                    config.name));
 }
 
 xc::KiB Construction::memory_need(const DomainConfig& config) const {
@@ -124,8 +130,9 @@ void Construction::build() {
   const auto state = domain_->state();
   const auto& config = state.config;
   if (config.image.kernel.empty())
-    throw Error(fmt::format("{} has no kernel. Boot loaders are not available in this release yet: name a kernel of this host.",
-                            config.name));
+    throw Error(
+        fmt::format("{} has no kernel. Boot loaders are not available in this release yet: name a kernel of this host.",
+                    config.name));
   check_readable(config.image.kernel, "Kernel image does not exist");
   if (!config.image.ramdisk.empty()) check_readable(config.image.ramdisk, "Kernel ramdisk does not exist");
   host_.xen.apply_cpuid_policy(*state.domid, config.type, config.nomigrate() || config.tsc_mode() == 1);

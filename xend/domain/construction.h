@@ -1,5 +1,5 @@
-// A domain while it is being made, step by step; whatever has been made is undone unless keep() is reached. Starting and
-// restoring share every step but the one that fills the memory (spec domain-lifecycle section 4, modern-xen 26.2).
+// A domain while it is being made, step by step; whatever has been made is undone unless keep() is reached. Starting
+// and restoring share every step but the one that fills the memory (spec domain-lifecycle section 4, modern-xen 26.2).
 #pragma once
 
 #include <memory>

@@ -64,12 +64,15 @@ void Departure::stay() {
   come_back(false);
 }
 
-void Departure::keep_suspended() { over_ = true; }
+void Departure::keep_suspended() {
+  over_ = true;
+}
 
 void Departure::come_back(bool failed) noexcept {
   const auto state = domain_->state();
   try {
-    if (failed) XEND_LOG(Error, "Save failed on domain {} ({}) - resuming.", state.config.name, state.domid.value_or(0));
+    if (failed)
+      XEND_LOG(Error, "Save failed on domain {} ({}) - resuming.", state.config.name, state.domid.value_or(0));
     resume_guest(host_, *domain_);
   } catch (const std::exception& e) {
     XEND_LOG(Error, "Domain {} ({}) could not be resumed: {}", state.config.name, state.domid.value_or(0), e.what());

@@ -1,5 +1,5 @@
-// A domain on its way out: being saved or moved. Shown as migrating-NAME meanwhile; whatever goes wrong, it lives on here
-// under its own name (spec protocols 1.6).
+// A domain on its way out: being saved or moved. Shown as migrating-NAME meanwhile; whatever goes wrong, it lives on
+// here under its own name (spec protocols 1.6).
 #pragma once
 
 #include <memory>
@@ -11,10 +11,11 @@ namespace xend {
 
 class Departure {
  public:
-  // Takes the domain for itself and renames it. `what` as for Domain::begin ("saved", "migrated"). Throws Error when it is
-  // not running, belongs to somebody else, or may not be moved.
+  // Takes the domain for itself and renames it. `what` as for Domain::begin ("saved", "migrated"). Throws Error when it
+  // is not running, belongs to somebody else, or may not be moved.
   Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what);
-  // Unless leave(), stay() or keep_suspended() was called: the guest is resumed if it was suspended, and has its name back.
+  // Unless leave(), stay() or keep_suspended() was called: the guest is resumed if it was suspended, and has its name
+  // back.
   ~Departure();
   Departure(const Departure&) = delete;
   Departure& operator=(const Departure&) = delete;

@@ -22,8 +22,8 @@ namespace xend {
 class Domain;
 
 struct DomainState {
-  DomainConfig config;  // config.name is the domain's own name, whatever it is shown as
-  std::string name;     // what it is called now: differs from config.name only as migrating-NAME
+  DomainConfig config;             // config.name is the domain's own name, whatever it is shown as
+  std::string name;                // what it is called now: differs from config.name only as migrating-NAME
   std::optional<xc::DomId> domid;  // nothing while it is being made
   std::string vm_path;
   std::string protocol;  // of the kernel, for the front ends

@@ -26,12 +26,14 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
 }
 
 // The number of a key, between `low` and `high`; anything else is logged and counts as absent.
-std::optional<std::int64_t> number(const sxp::Value& config, std::string_view key, std::int64_t low, std::int64_t high) {
+std::optional<std::int64_t> number(const sxp::Value& config, std::string_view key, std::int64_t low,
+                                   std::int64_t high) {
   const auto text = sxp::child_text(config, key);
   if (!text) return std::nullopt;
   const auto n = parse_int(*text);
   if (n && *n >= low && *n <= high) return n;
-  XEND_LOG(Warning, "({} {}) of the configuration is ignored: a number from {} to {} is expected.", key, *text, low, high);
+  XEND_LOG(Warning, "({} {}) of the configuration is ignored: a number from {} to {} is expected.", key, *text, low,
+           high);
   return std::nullopt;
 }
 
@@ -116,8 +118,7 @@ void read_vcpus(const sxp::Value& config, const sxp::Value* image, DomainConfig&
   read_cpus(config, domain);
   domain.cpu_weight = static_cast<std::uint16_t>(number(config, "cpu_weight", 0, 65535).value_or(256));
   domain.cpu_cap = static_cast<std::uint16_t>(number(config, "cpu_cap", 0, 65535).value_or(0));
-  if (domain.cpu_weight == 0)
-    throw Error("Cpu weight out of range, valid values are within range from 1 to 65535");
+  if (domain.cpu_weight == 0) throw Error("Cpu weight out of range, valid values are within range from 1 to 65535");
   if (domain.cpu_cap > 100 * domain.vcpus)
     throw Error(fmt::format("Cpu cap out of range, valid range is from 0 to {} for specified number of vcpus",
                             100 * domain.vcpus));
@@ -135,12 +136,18 @@ xc::GuestType guest_type(const ImageConfig& image) {
 
 std::string to_string(Action action) {
   switch (action) {
-    case Action::kDestroy: return "destroy";
-    case Action::kRestart: return "restart";
-    case Action::kPreserve: return "preserve";
-    case Action::kRenameRestart: return "rename-restart";
-    case Action::kCoredumpDestroy: return "coredump-destroy";
-    case Action::kCoredumpRestart: return "coredump-restart";
+    case Action::kDestroy:
+      return "destroy";
+    case Action::kRestart:
+      return "restart";
+    case Action::kPreserve:
+      return "preserve";
+    case Action::kRenameRestart:
+      return "rename-restart";
+    case Action::kCoredumpDestroy:
+      return "coredump-destroy";
+    case Action::kCoredumpRestart:
+      return "coredump-restart";
   }
   return "destroy";
 }
@@ -148,7 +155,8 @@ std::string to_string(Action action) {
 void check_name(const std::string& name) {
   if (name.empty()) throw Error("Missing VM Name");
   const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("_-.:+").find(c) != std::string_view::npos;
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-.:+").find(c) != std::string_view::npos;
   };
   if (!std::all_of(name.begin(), name.end(), allowed) || name.size() > 255) throw Error("Invalid VM Name");
 }
@@ -182,7 +190,8 @@ DomainConfig DomainConfig::parse(const sxp::Value& config) {
   check_name(domain.name);
   if (const auto text = sxp::child_text(config, "uuid"); text && !text->empty()) {
     const auto uuid = xc::Uuid::parse(*text);
-    if (!uuid) throw Error(fmt::format("uuid = '{}' of {} is not a UUID: 32 hexadecimal digits are.", *text, domain.name));
+    if (!uuid)
+      throw Error(fmt::format("uuid = '{}' of {} is not a UUID: 32 hexadecimal digits are.", *text, domain.name));
     domain.uuid = *uuid;
   } else {
     domain.uuid = xc::Uuid::random();

@@ -48,8 +48,8 @@ struct DomainConfig {
   // Device elements as read, in order; Devices::complete turns them into `devices`.
   std::vector<sxp::Value> device_elements;
 
-  // Reads a configuration. Throws Error with the texts of spec protocols 7.1 and 7.6; a value that cannot be converted is
-  // logged and skipped, as ever.
+  // Reads a configuration. Throws Error with the texts of spec protocols 7.1 and 7.6; a value that cannot be converted
+  // is logged and skipped, as ever.
   static DomainConfig parse(const sxp::Value& config);
 
   bool nomigrate() const;

@@ -6,7 +6,9 @@ namespace xend {
 
 namespace {
 
-sxp::Value pair(const char* key, sxp::Value value) { return sxp::Value::list({key, std::move(value)}); }
+sxp::Value pair(const char* key, sxp::Value value) {
+  return sxp::Value::list({key, std::move(value)});
+}
 
 sxp::Value cpus_value(const DomainConfig& config) {
   sxp::List per_vcpu;
@@ -20,7 +22,8 @@ sxp::Value cpus_value(const DomainConfig& config) {
 }
 
 // The elements 2 to 5 of spec protocols 7.2, in the order in which the classic list printed them.
-void add_settings(sxp::List& out, const DomainState& domain, const std::optional<xc::DomainInfo>& info, bool vcpu_avail) {
+void add_settings(sxp::List& out, const DomainState& domain, const std::optional<xc::DomainInfo>& info,
+                  bool vcpu_avail) {
   const auto& c = domain.config;
   out.push_back(pair("cpu_weight", c.cpu_weight));
   out.push_back(pair("cpu_cap", c.cpu_cap));

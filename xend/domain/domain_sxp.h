@@ -10,7 +10,15 @@
 namespace xend {
 
 // State numbers of spec domain-lifecycle section 3.
-enum class PowerState { kHalted = 0, kPaused = 1, kRunning = 2, kSuspended = 3, kShutdown = 4, kCrashed = 5, kUnknown = 6 };
+enum class PowerState {
+  kHalted = 0,
+  kPaused = 1,
+  kRunning = 2,
+  kSuspended = 3,
+  kShutdown = 4,
+  kCrashed = 5,
+  kUnknown = 6
+};
 
 PowerState power_state(const std::optional<xc::DomainInfo>& info);
 
@@ -22,8 +30,8 @@ struct SxpParts {
   bool vcpu_avail = false;  // over XML-RPC it is left out: it does not fit 32 bits (spec protocols 3.2)
 };
 
-// `info` is what Xen says of it now; nothing when Xen no longer has it. `device_elements` stand in for the configured ones
-// when given (those of a running domain, with their backends).
+// `info` is what Xen says of it now; nothing when Xen no longer has it. `device_elements` stand in for the configured
+// ones when given (those of a running domain, with their backends).
 sxp::Value domain_sxp(const DomainState& domain, const std::optional<xc::DomainInfo>& info, const SxpParts& parts,
                       const std::optional<sxp::List>& device_elements = std::nullopt);
 

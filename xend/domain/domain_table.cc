@@ -40,7 +40,8 @@ std::shared_ptr<Domain> DomainTable::find(const std::string& key) const {
     if (auto domain = by_domid(*domid)) return domain;
   if (key.size() != 36) return nullptr;
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(domains_.begin(), domains_.end(), [&](const auto& d) { return d->uuid().to_string() == key; });
+  const auto found =
+      std::find_if(domains_.begin(), domains_.end(), [&](const auto& d) { return d->uuid().to_string() == key; });
   return found == domains_.end() ? nullptr : *found;
 }
 

@@ -34,7 +34,8 @@ struct Host {
   MemoryLedger& memory;
   RunningState& running_state;
   SuspendLimits suspend_limits{};
-  // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down meanwhile.
+  // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down
+  // meanwhile.
   std::function<void()> look_again = [] {};
 };
 

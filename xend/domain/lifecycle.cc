@@ -25,8 +25,8 @@ void require_ours(const Domain& domain, const char* verb) {
   const auto state = domain.state();
   if (state.domid == xc::DomId{0}) throw Error(fmt::format("Cannot {} privileged domain {}", verb, state.name));
   if (state.foreign)
-    throw Error(fmt::format("Domain {} was made by another toolstack, so xend does not {} it: use that one (xl?).", state.name,
-                            verb));
+    throw Error(fmt::format("Domain {} was made by another toolstack, so xend does not {} it: use that one (xl?).",
+                            state.name, verb));
 }
 
 namespace {

@@ -1,5 +1,5 @@
-// What can be done to a domain while it runs here: start, pause, unpause, shut down, destroy, rename. Texts of refusals:
-// spec xm-cli 1.7, protocols 3.4. Saving and moving have files of their own.
+// What can be done to a domain while it runs here: start, pause, unpause, shut down, destroy, rename. Texts of
+// refusals: spec xm-cli 1.7, protocols 3.4. Saving and moving have files of their own.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,8 @@
 
 namespace xend {
 
-// Makes a domain from (vm ...); it is paused, its devices are being connected. Throws Error; then nothing of it is there.
+// Makes a domain from (vm ...); it is paused, its devices are being connected. Throws Error; then nothing of it is
+// there.
 std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config);
 
 // Waits until every device is connected. Throws Error with the first device's failure.
@@ -30,8 +31,8 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void send_sysrq(Host& host, Domain& domain, char key);
 
-// Each running domain's on_xend_stop (spec domain-lifecycle 1.4). Waits for nothing and throws nothing: a domain that cannot
-// be asked is logged, and runs on.
+// Each running domain's on_xend_stop (spec domain-lifecycle 1.4). Waits for nothing and throws nothing: a domain that
+// cannot be asked is logged, and runs on.
 void begin_stop_actions(Host& host) noexcept;
 
 // Throws Error "Cannot VERB privileged domain NAME" for dom0, and a sentence for a domain that another toolstack made.

@@ -17,21 +17,31 @@ constexpr double kShortestUptime = 60;  // seconds
 
 const char* reason_text(xc::ShutdownReason reason) {
   switch (reason) {
-    case xc::ShutdownReason::kPoweroff: return "poweroff";
-    case xc::ShutdownReason::kReboot: return "reboot";
-    case xc::ShutdownReason::kSuspend: return "suspend";
-    case xc::ShutdownReason::kCrash: return "crash";
-    case xc::ShutdownReason::kWatchdog: return "halt";
-    default: return "?";
+    case xc::ShutdownReason::kPoweroff:
+      return "poweroff";
+    case xc::ShutdownReason::kReboot:
+      return "reboot";
+    case xc::ShutdownReason::kSuspend:
+      return "suspend";
+    case xc::ShutdownReason::kCrash:
+      return "crash";
+    case xc::ShutdownReason::kWatchdog:
+      return "halt";
+    default:
+      return "?";
   }
 }
 
 Action action_for(const DomainConfig& config, xc::ShutdownReason reason) {
   switch (reason) {
-    case xc::ShutdownReason::kPoweroff: return config.on_poweroff;
-    case xc::ShutdownReason::kReboot: return config.on_reboot;
-    case xc::ShutdownReason::kCrash: return config.on_crash;
-    default: return Action::kDestroy;
+    case xc::ShutdownReason::kPoweroff:
+      return config.on_poweroff;
+    case xc::ShutdownReason::kReboot:
+      return config.on_reboot;
+    case xc::ShutdownReason::kCrash:
+      return config.on_crash;
+    default:
+      return Action::kDestroy;
   }
 }
 
@@ -57,12 +67,14 @@ void take_action(Host& host, const std::shared_ptr<Domain>& domain, xc::Shutdown
       return restart_domain(host, domain);
     case Action::kRenameRestart:
     case Action::kCoredumpRestart:
-      XEND_LOG(Warning, "Domain {} ({}) is restarted without a copy or core dump being kept: these are not available in this "
-                        "release yet.", name, *state.domid);
+      XEND_LOG(Warning,
+               "Domain {} ({}) is restarted without a copy or core dump being kept: these are not available in this "
+               "release yet.",
+               name, *state.domid);
       return restart_domain(host, domain);
     case Action::kCoredumpDestroy:
-      XEND_LOG(Warning, "Domain {} ({}) is destroyed without a core dump: these are not available in this release yet.", name,
-               *state.domid);
+      XEND_LOG(Warning, "Domain {} ({}) is destroyed without a core dump: these are not available in this release yet.",
+               name, *state.domid);
       [[fallthrough]];
     case Action::kDestroy:
       return tear_down(host, domain);

@@ -49,8 +49,8 @@ void recreate(Host& host, DomainState state) {
   const auto domain = std::make_shared<Domain>(std::move(state));
   host.domains.insert(domain);
   XEND_LOG(Info, "{}", text);
-  // A daemon that ended in the middle of a save or a migration left the domain renamed; the guest itself was resumed by the
-  // helper that had suspended it.
+  // A daemon that ended in the middle of a save or a migration left the domain renamed; the guest itself was resumed by
+  // the helper that had suspended it.
   const auto known = domain->state();
   if (host.store.read(domain_path(*known.domid) + "/name", 512) != known.name) write_name(host.store, known);
 }
@@ -64,7 +64,8 @@ void adopt_foreign(Host& host, const xc::DomainInfo& info) {
     if (other->name() == state.config.name) state.config.name = "Domain-" + std::to_string(info.domid);
   try {
     host.domains.insert(std::make_shared<Domain>(state));
-    XEND_LOG(Info, "Domain {} ({}) belongs to another toolstack: it is listed and left alone.", state.config.name, info.domid);
+    XEND_LOG(Info, "Domain {} ({}) belongs to another toolstack: it is listed and left alone.", state.config.name,
+             info.domid);
   } catch (const Error& e) {
     XEND_LOG(Warning, "Domain {} is in Xen and cannot be listed: {}", info.domid, e.what());
   }

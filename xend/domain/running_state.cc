@@ -22,7 +22,8 @@ namespace {
 sxp::Value to_sxp(const DomainState& d) {
   const auto pair = [](const char* key, sxp::Value value) { return sxp::Value::list({key, std::move(value)}); };
   sxp::List devices{"devices"};
-  for (const auto& device : d.config.devices) devices.push_back(sxp::Value::list({device.type, device.id, device.config}));
+  for (const auto& device : d.config.devices)
+    devices.push_back(sxp::Value::list({device.type, device.id, device.config}));
   return sxp::Value::list({"running", pair("domid", *d.domid), pair("vm_path", d.vm_path), pair("protocol", d.protocol),
                            pair("store_frame", d.store_frame), pair("console_frame", d.console_frame),
                            pair("store_port", d.store_port), pair("console_port", d.console_port),
@@ -72,7 +73,9 @@ DomainState from_sxp(const sxp::Value& v) {
 
 RunningState::RunningState(std::string folder) : folder_(std::move(folder)) {}
 
-std::string RunningState::path_of(xc::DomId domid) const { return folder_ + "/" + std::to_string(domid) + ".sxp"; }
+std::string RunningState::path_of(xc::DomId domid) const {
+  return folder_ + "/" + std::to_string(domid) + ".sxp";
+}
 
 void RunningState::remember(const DomainState& domain) {
   fs::create_directories(folder_);

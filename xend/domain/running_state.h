@@ -1,5 +1,5 @@
-// What the daemon must know about running domains to find them again when it is started anew, however it ended: one small
-// file per domain, which lives as long as the host is up.
+// What the daemon must know about running domains to find them again when it is started anew, however it ended: one
+// small file per domain, which lives as long as the host is up.
 #pragma once
 
 #include <string>

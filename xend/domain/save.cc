@@ -23,17 +23,20 @@ namespace xend {
 
 namespace {
 
-bool disk_is_full(int error) { return error == ENOSPC || error == EDQUOT; }
+bool disk_is_full(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
 
 // Free and needed space, for the person whose disk is full.
 std::string space_sentence(const std::string& path, const DomainConfig& config) {
   const auto folder = std::filesystem::absolute(path).parent_path().string();
-  struct statvfs fs{};
+  struct statvfs fs {};
   if (statvfs(folder.c_str(), &fs) != 0) return "";
   const auto free_mib = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize >> 20;
-  return fmt::format("\nThe file system of {} has {} MiB free; the image of {} may need up to {} MiB. {} runs on, and nothing was "
-                     "left in {}.",
-                     folder, free_mib, config.name, config.memory.value + 1, config.name, folder);
+  return fmt::format(
+      "\nThe file system of {} has {} MiB free; the image of {} may need up to {} MiB. {} runs on, and nothing was "
+      "left in {}.",
+      folder, free_mib, config.name, config.memory.value + 1, config.name, folder);
 }
 
 // Builds the running domain out of a head that has been read and the memory that follows it on `fd`.
@@ -74,7 +77,8 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
     file.write(container_head(departure.config()));
     const auto saved = departure.send_memory(file.fd(), false, 0);
     file.commit();
-    XEND_LOG(Info, "Domain {} saved to {}: {} bytes of {} of memory.", config.name, path, saved.bytes_written, saved.bytes_read);
+    XEND_LOG(Info, "Domain {} saved to {}: {} bytes of {} of memory.", config.name, path, saved.bytes_written,
+             saved.bytes_read);
     checkpoint ? departure.stay() : departure.leave();
   } catch (const std::system_error& e) {
     throw Error(fmt::format("can't write guest state file {}: {}{}", path, std::strerror(e.code().value()),
@@ -87,7 +91,7 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
 
 std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool paused) {
   const rpc::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat kind{};
+  struct stat kind {};
   if (file.get() < 0 || fstat(file.get(), &kind) != 0 || (S_ISDIR(kind.st_mode) && (errno = EISDIR)))
     throw Error(fmt::format("can't read guest state file {}: {}", path, std::strerror(errno)));
   const auto head = read_container_head(file.get());

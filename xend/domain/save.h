@@ -8,12 +8,12 @@
 
 namespace xend {
 
-// Writes the domain to `path`, whole or not at all, and then takes it off the host; with `checkpoint` it goes on running
-// instead. Throws Error; the domain then runs on and a file of that name is as it was.
+// Writes the domain to `path`, whole or not at all, and then takes it off the host; with `checkpoint` it goes on
+// running instead. Throws Error; the domain then runs on and a file of that name is as it was.
 void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint);
 
-// Makes a domain of the image in `path`, checked from end to end before anything is made. It runs when this returns, unless
-// `paused`. Throws Error; then nothing of it is there.
+// Makes a domain of the image in `path`, checked from end to end before anything is made. It runs when this returns,
+// unless `paused`. Throws Error; then nothing of it is there.
 std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool paused);
 
 // Makes a domain of what comes out of `fd`: head and memory, as on a relocation socket. It runs when this returns.

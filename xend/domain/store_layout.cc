@@ -13,8 +13,12 @@ namespace {
 // Xenstore takes at most 4096 bytes of path and value together.
 constexpr std::size_t kLongestValue = 3500;
 
-xc::Permissions readable_by(xc::DomId guest) { return {0, xc::Permissions::kNone, {{guest, xc::Permissions::kRead}}}; }
-xc::Permissions owned_by(xc::DomId guest) { return {guest, xc::Permissions::kNone, {}}; }
+xc::Permissions readable_by(xc::DomId guest) {
+  return {0, xc::Permissions::kNone, {{guest, xc::Permissions::kRead}}};
+}
+xc::Permissions owned_by(xc::DomId guest) {
+  return {guest, xc::Permissions::kNone, {}};
+}
 
 // ELF notes: lower case, dashes (spec domain-lifecycle 8.1).
 std::string note_node(std::string key) {
@@ -42,7 +46,9 @@ void write_image(xc::Store& t, const DomainState& domain, const std::string& dom
 
 }  // namespace
 
-std::string domain_path(xc::DomId domid) { return "/local/domain/" + std::to_string(domid); }
+std::string domain_path(xc::DomId domid) {
+  return "/local/domain/" + std::to_string(domid);
+}
 
 std::string choose_vm_path(xc::Store& store, const xc::Uuid& uuid) {
   const auto base = "/vm/" + uuid.to_string();
@@ -67,9 +73,9 @@ void write_skeleton(xc::Store& store, const DomainState& domain) {
     t.write(dom + "/domid", std::to_string(guest));
     t.write(dom + "/control/platform-feature-multiprocessor-suspend", "1");
     t.write(dom + "/control/platform-feature-xs_reset_watches", "1");
-    for (const char* node : {"/control/shutdown", "/control/feature-poweroff", "/control/feature-reboot",
-                             "/control/feature-suspend", "/control/sysrq", "/device/suspend/event-channel", "/data",
-                             "/drivers", "/feature", "/attr", "/error"}) {
+    for (const char* node :
+         {"/control/shutdown", "/control/feature-poweroff", "/control/feature-reboot", "/control/feature-suspend",
+          "/control/sysrq", "/device/suspend/event-channel", "/data", "/drivers", "/feature", "/attr", "/error"}) {
       t.write(dom + node, "");
       t.set_permissions(dom + node, owned_by(guest));
     }
@@ -96,8 +102,7 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
     t.write(dom + "/memory/videoram", "0");
     t.write(dom + "/store/port", std::to_string(domain.store_port));
     t.write(dom + "/store/ring-ref", std::to_string(domain.store_frame));
-    for (unsigned i = 0; i < config.vcpus; ++i)
-      t.write(dom + "/cpu/" + std::to_string(i) + "/availability", "online");
+    for (unsigned i = 0; i < config.vcpus; ++i) t.write(dom + "/cpu/" + std::to_string(i) + "/availability", "online");
     const auto console = dom + "/console";
     t.write(console + "/backend-id", "0");
     t.write(console + "/limit", std::to_string(console_limit_bytes));

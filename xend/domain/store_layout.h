@@ -1,5 +1,5 @@
-// A domain's nodes in xenstore: what the guest, its drivers, xenconsoled and other tools read there (spec domain-lifecycle
-// section 8, modern-xen 15 and 26.2). Devices have their own (xend/devices).
+// A domain's nodes in xenstore: what the guest, its drivers, xenconsoled and other tools read there (spec
+// domain-lifecycle section 8, modern-xen 15 and 26.2). Devices have their own (xend/devices).
 #pragma once
 
 #include <string>

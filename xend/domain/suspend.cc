@@ -10,7 +10,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-long seconds(std::chrono::milliseconds time) { return std::chrono::ceil<std::chrono::seconds>(time).count(); }
+long seconds(std::chrono::milliseconds time) {
+  return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
 
 bool is_suspended(const std::optional<xc::DomainInfo>& info) {
   return info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend;
@@ -26,8 +28,12 @@ void withdraw(Host& host, const std::string& node) {
 class Handshake {
  public:
   Handshake(Host& host, Domain& domain)
-      : host_(host), name_(domain.state().config.name), domid_(domain.running_domid()), limits_(host.suspend_limits),
-        node_(domain_path(domid_) + "/control/shutdown"), watch_(host.store.watch()) {}
+      : host_(host),
+        name_(domain.state().config.name),
+        domid_(domain.running_domid()),
+        limits_(host.suspend_limits),
+        node_(domain_path(domid_) + "/control/shutdown"),
+        watch_(host.store.watch()) {}
 
   void run(const Cancellation& cancel) {
     watch_->add(node_, "request");
@@ -48,17 +54,20 @@ class Handshake {
     if (is_suspended(info)) return true;
     if (!info || info->dying || info->shutdown)
       throw Error(fmt::format("Domain {} ({}) ended while it was being suspended.", name_, domid_));
-    if (cancel.cancelled()) throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
+    if (cancel.cancelled())
+      throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
     const auto waited = Clock::now() - begin;
     if (!taken_) taken_ = host_.store.read(node_).value_or("") != "suspend";
     if (!taken_ && waited > limits_.to_take_the_request)
-      throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} did not take the request within {} seconds: its "
-                              "kernel has no support for it or hangs. It runs on; shut it down instead.",
-                              domid_, name_, seconds(limits_.to_take_the_request)));
+      throw Error(
+          fmt::format("Timeout waiting for domain {} to suspend\n{} did not take the request within {} seconds: its "
+                      "kernel has no support for it or hangs. It runs on; shut it down instead.",
+                      domid_, name_, seconds(limits_.to_take_the_request)));
     if (waited > limits_.to_take_the_request + limits_.to_stop)
-      throw Error(fmt::format("Timeout waiting for domain {} to suspend\n{} took the request and did not stop within {} "
-                              "seconds: look at its console.",
-                              domid_, name_, seconds(limits_.to_stop)));
+      throw Error(
+          fmt::format("Timeout waiting for domain {} to suspend\n{} took the request and did not stop within {} "
+                      "seconds: look at its console.",
+                      domid_, name_, seconds(limits_.to_stop)));
     return false;
   }
 

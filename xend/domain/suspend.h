@@ -5,9 +5,9 @@
 
 namespace xend {
 
-// Writes control/shutdown=suspend and waits until Xen shows the domain shut down with reason suspend. Throws Error with the
-// domain's name when it does not take the request within host.suspend_limits, ends otherwise meanwhile, or `cancel` is given; the request is then
-// withdrawn as far as the guest has not taken it.
+// Writes control/shutdown=suspend and waits until Xen shows the domain shut down with reason suspend. Throws Error with
+// the domain's name when it does not take the request within host.suspend_limits, ends otherwise meanwhile, or `cancel`
+// is given; the request is then withdrawn as far as the guest has not taken it.
 void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel);
 
 // Resumes a domain that is suspended; does nothing to one that is not. Throws xc::Error.

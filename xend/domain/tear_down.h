@@ -7,8 +7,8 @@
 
 namespace xend {
 
-// Ends the domain in Xen if it is still there, releases its devices, removes its xenstore nodes and the daemon's own note of
-// it, and drops it from the table: the name is free afterwards. Never throws; what cannot be undone is logged.
+// Ends the domain in Xen if it is still there, releases its devices, removes its xenstore nodes and the daemon's own
+// note of it, and drops it from the table: the name is free afterwards. Never throws; what cannot be undone is logged.
 void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept;
 
 }  // namespace xend

@@ -23,7 +23,9 @@ DomainWatcher::~DomainWatcher() {
   thread_.join();
 }
 
-void DomainWatcher::look_again() { watch_->wake(); }
+void DomainWatcher::look_again() {
+  watch_->wake();
+}
 
 void DomainWatcher::run() {
   while (!stopping_) {

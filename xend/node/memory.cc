@@ -25,10 +25,11 @@ MemoryReservation MemoryLedger::reserve(xc::KiB need, const std::string& name) {
   const auto free = host.free_kib.value + host.scrub_kib.value;
   const auto available = free - std::min(free, reserved_.value);
   if (available < need.value)
-    throw Error(fmt::format("Not enough free memory and enable-dom0-ballooning is False, so I cannot release any more.  "
-                            "I need {} KiB but only have {}.\n{} cannot be given its memory: stop another domain, or give "
-                            "it less.",
-                            need.value, available, name));
+    throw Error(
+        fmt::format("Not enough free memory and enable-dom0-ballooning is False, so I cannot release any more.  "
+                    "I need {} KiB but only have {}.\n{} cannot be given its memory: stop another domain, or give "
+                    "it less.",
+                    need.value, available, name));
   XEND_LOG(Debug, "Balloon: {} KiB free; need {}; done.", available, need.value);
   reserved_.value += need.value;
   return MemoryReservation(*this, need);

@@ -29,8 +29,8 @@ class MemoryLedger {
  public:
   explicit MemoryLedger(xc::Hypervisor& xen) : xen_(xen) {}
 
-  // Reserves `need` of what Xen has free and nobody else has reserved. Throws Error with the classic text and the numbers
-  // (spec domain-lifecycle section 6). `name` is the domain that it is for.
+  // Reserves `need` of what Xen has free and nobody else has reserved. Throws Error with the classic text and the
+  // numbers (spec domain-lifecycle section 6). `name` is the domain that it is for.
   MemoryReservation reserve(xc::KiB need, const std::string& name);
 
  private:

@@ -26,7 +26,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kConnectLimit{30};  // spec protocols 1.3
 
-void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
 
 // Waits for `events`; false when the limit passes.
 bool wait_for(int fd, short events, Clock::time_point deadline) {
@@ -52,18 +54,22 @@ Addresses resolve(const std::string& host, unsigned port) {
   addrinfo* list = nullptr;
   const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
   if (error != 0)
-    throw Error(Error::Kind::kConnection, fmt::format("can't connect: [Errno {}] {}\nThere is no host called '{}': look at the "
-                                                      "spelling, /etc/hosts and the name server.",
-                                                      error, gai_strerror(error), host));
+    throw Error(Error::Kind::kConnection,
+                fmt::format("can't connect: [Errno {}] {}\nThere is no host called '{}': look at the "
+                            "spelling, /etc/hosts and the name server.",
+                            error, gai_strerror(error), host));
   return Addresses(list);
 }
 
 [[noreturn]] void refuse(const std::string& host, unsigned port, int error) {
-  const auto reason = error == ETIMEDOUT ? std::string("timed out") : fmt::format("[Errno {}] {}", error, std::strerror(error));
-  throw Error(Error::Kind::kConnection,
-              fmt::format("can't connect: {}\nNobody takes domains at {} port {}: is xend running there, with (xend-relocation-server "
-                          "yes), and does no packet filter stand between?",
-                          reason, host, port));
+  const auto reason =
+      error == ETIMEDOUT ? std::string("timed out") : fmt::format("[Errno {}] {}", error, std::strerror(error));
+  throw Error(
+      Error::Kind::kConnection,
+      fmt::format(
+          "can't connect: {}\nNobody takes domains at {} port {}: is xend running there, with (xend-relocation-server "
+          "yes), and does no packet filter stand between?",
+          reason, host, port));
 }
 
 }  // namespace
@@ -99,7 +105,9 @@ std::string Peer::receive(std::size_t size, std::chrono::milliseconds limit) {
   }
 }
 
-void Peer::half_close() { shutdown(fd(), SHUT_WR); }
+void Peer::half_close() {
+  shutdown(fd(), SHUT_WR);
+}
 
 void Peer::drain(std::chrono::milliseconds limit) noexcept {
   const auto deadline = Clock::now() + limit;
@@ -125,8 +133,10 @@ Peer connect_to(const std::string& host, unsigned port) {
       error = errno;
       if (error != EINPROGRESS) continue;
       socklen_t size = sizeof error;
-      if (!wait_for(socket.get(), POLLOUT, deadline)) error = ETIMEDOUT;
-      else getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+      if (!wait_for(socket.get(), POLLOUT, deadline))
+        error = ETIMEDOUT;
+      else
+        getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
       if (error != 0) continue;
     }
     const int flags = fcntl(socket.get(), F_GETFL);

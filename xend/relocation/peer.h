@@ -26,16 +26,16 @@ class Peer {
   // No more bytes from this side; the peer's can still be read.
   void half_close();
 
-  // Reads and drops what still comes, until the peer closes, `limit` passes or a gigabyte went by: only then does a close
-  // not take the last answer away from the peer.
+  // Reads and drops what still comes, until the peer closes, `limit` passes or a gigabyte went by: only then does a
+  // close not take the last answer away from the peer.
   void drain(std::chrono::milliseconds limit) noexcept;
 
  private:
   rpc::FileDescriptor socket_;
 };
 
-// Connects to HOST:PORT (IPv4) within 30 seconds. Throws Error with the classic text `can't connect: [Errno 111] Connection
-// refused` and a sentence on what to do.
+// Connects to HOST:PORT (IPv4) within 30 seconds. Throws Error with the classic text `can't connect: [Errno 111]
+// Connection refused` and a sentence on what to do.
 Peer connect_to(const std::string& host, unsigned port);
 
 // True when `host` names this machine: one of its own addresses, or the loopback.

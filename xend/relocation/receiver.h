@@ -5,7 +5,8 @@
 //                              <-   (ready receive)\n
 //   signature, config, memory  ->   makes the domain while reading
 //   half-close                 ->   devices, unpause
-//                              <-   (ok)\n            or, at any moment, (err (type T) (value 'TEXT'))\n and nothing kept
+//                              <-   (ok)\n            or, at any moment, (err (type T) (value 'TEXT'))\n and nothing
+//                              kept
 #pragma once
 
 #include <string>
@@ -15,8 +16,8 @@
 
 namespace xend {
 
-// Serves the connection until the peer closes it, a domain has been received, or something is wrong with it. Never throws.
-// `who` names the peer in log lines.
+// Serves the connection until the peer closes it, a domain has been received, or something is wrong with it. Never
+// throws. `who` names the peer in log lines.
 void serve_relocation(Host& host, Peer peer, const std::string& who) noexcept;
 
 }  // namespace xend

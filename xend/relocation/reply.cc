@@ -11,19 +11,29 @@ namespace {
 std::string in_single_quotes(const std::string& text) {
   std::string quoted = "'";
   for (const unsigned char c : text) {
-    if (c == '\'' || c == '\\') (quoted += '\\') += static_cast<char>(c);
-    else if (c == '\n') quoted += "\\n";
-    else if (c < 0x20 || c > 0x7e) quoted += '?';
-    else quoted += static_cast<char>(c);
+    if (c == '\'' || c == '\\')
+      (quoted += '\\') += static_cast<char>(c);
+    else if (c == '\n')
+      quoted += "\\n";
+    else if (c < 0x20 || c > 0x7e)
+      quoted += '?';
+    else
+      quoted += static_cast<char>(c);
   }
   return quoted + "'";
 }
 
 }  // namespace
 
-std::string ready_reply(const std::string& request) { return "(ready " + request + ")\n"; }
-std::string ok_reply() { return "(ok)\n"; }
-std::string help_reply() { return "(ok (help quit receive sslreceive))\n"; }
+std::string ready_reply(const std::string& request) {
+  return "(ready " + request + ")\n";
+}
+std::string ok_reply() {
+  return "(ok)\n";
+}
+std::string help_reply() {
+  return "(ok (help quit receive sslreceive))\n";
+}
 
 std::string error_reply(const std::string& text) {
   return "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value " + in_single_quotes(text) + "))\n";

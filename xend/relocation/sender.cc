@@ -26,18 +26,21 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
   require_ours(*domain, "migrate");
   const auto domid = domain->domid();
   const auto state = domain->state();
-  if (power_state(domid ? host.xen.domain(*domid) : std::nullopt) != PowerState::kRunning) throw Error("Domain is not running");
+  if (power_state(domid ? host.xen.domain(*domid) : std::nullopt) != PowerState::kRunning)
+    throw Error("Domain is not running");
   if (r.live && state.config.type == xc::GuestType::kPv && !host.xen.host_info().shadow)
-    throw Error(fmt::format("Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "
-                            "paging, so it cannot tell which pages a running PV guest changes. {} was not touched. Migrate it "
-                            "without --live, or run it with type = \"pvh\" in its configuration.",
-                            state.name, state.name));
+    throw Error(fmt::format(
+        "Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "
+        "paging, so it cannot tell which pages a running PV guest changes. {} was not touched. Migrate it "
+        "without --live, or run it with type = \"pvh\" in its configuration.",
+        state.name, state.name));
   if (r.ssl) throw Error("Relocation over SSL is not available in this release yet: migrate without --ssl.");
 }
 
 void check_destination(Host& host, const Domain& domain, const Relocation& r, unsigned port) {
   if (port == host.options.get()->xend_relocation_port && is_this_host(r.destination))
-    throw Error(fmt::format("{} is this host: {} is here already, and runs on. Name another host.", r.destination, domain.name()));
+    throw Error(fmt::format("{} is this host: {} is here already, and runs on. Name another host.", r.destination,
+                            domain.name()));
 }
 
 Peer open_conversation(const Relocation& r, unsigned port) {
@@ -53,11 +56,14 @@ Peer open_conversation(const Relocation& r, unsigned port) {
   if (reply.kind == Reply::Kind::kReady) return peer;
   if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
   if (answer.empty())
-    throw Error(Error::Kind::kConnection,
-                fmt::format("can't connect: {} closed the connection at once\nMost likely its xend-relocation-hosts-allow does not "
-                            "list this host: look into its xend.log for 'Rejected connection from'.",
-                            r.destination));
-  throw Error(Error::Kind::kConnection, fmt::format("can't connect: what answers at {} port {} is not xend", r.destination, port));
+    throw Error(
+        Error::Kind::kConnection,
+        fmt::format(
+            "can't connect: {} closed the connection at once\nMost likely its xend-relocation-hosts-allow does not "
+            "list this host: look into its xend.log for 'Rejected connection from'.",
+            r.destination));
+  throw Error(Error::Kind::kConnection,
+              fmt::format("can't connect: what answers at {} port {} is not xend", r.destination, port));
 }
 
 // What the destination says within `limit`; kOther when it says nothing.
@@ -77,9 +83,10 @@ void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Rel
   const auto name = domain.state().config.name;
   if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
   departure.keep_suspended();
-  throw Error(fmt::format("{} took all of {} and then did not say whether it runs there.\nLook there with xm list. If it runs "
-                          "there: xm destroy migrating-{} here. If it does not: xm unpause migrating-{} lets it go on here.",
-                          r.destination, name, name, name));
+  throw Error(
+      fmt::format("{} took all of {} and then did not say whether it runs there.\nLook there with xm list. If it runs "
+                  "there: xm destroy migrating-{} here. If it does not: xm unpause migrating-{} lets it go on here.",
+                  r.destination, name, name, name));
 }
 
 }  // namespace
@@ -102,8 +109,8 @@ void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Re
     throw Error(fmt::format("{}\nThe destination was {}; {} runs on here.", e.what(), r.destination, name));
   }
   hand_over(departure, peer, *domain, r);
-  XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name, r.destination,
-           sent.bytes_written, sent.rounds, sent.stopped.count());
+  XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name,
+           r.destination, sent.bytes_written, sent.rounds, sent.stopped.count());
 }
 
 }  // namespace xend

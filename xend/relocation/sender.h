@@ -12,13 +12,13 @@ namespace xend {
 struct Relocation {
   std::string destination;  // host name or IPv4 address
   bool live = false;
-  unsigned port = 0;        // 0: xend-relocation-port of this host's configuration
+  unsigned port = 0;  // 0: xend-relocation-port of this host's configuration
   bool ssl = false;
-  unsigned rate_mbit = 0;   // at most this many Mbit/s; 0: no limit
+  unsigned rate_mbit = 0;  // at most this many Mbit/s; 0: no limit
 };
 
-// Moves a domain; it runs at the destination when this returns, and nothing of it is here. Throws Error: the domain runs on
-// here under its own name, except where the text says that nobody can know where it is.
+// Moves a domain; it runs at the destination when this returns, and nothing of it is here. Throws Error: the domain
+// runs on here under its own name, except where the text says that nobody can know where it is.
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& relocation);
 
 }  // namespace xend

@@ -73,7 +73,8 @@ RelocationServer::~RelocationServer() {
 void RelocationServer::accept_loop() {
   while (true) {
     pollfd fds[] = {{listening_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    if (poll(fds, 2, -1) < 0 && errno != EINTR) return XEND_LOG(Error, "Relocation server: poll: {}", std::strerror(errno));
+    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+      return XEND_LOG(Error, "Relocation server: poll: {}", std::strerror(errno));
     if (fds[1].revents) return;
     if (!fds[0].revents) continue;
     sockaddr_in from{};

@@ -1,4 +1,5 @@
-// Listens for domains from other hosts: who is not on the list is turned away without a byte (spec xend-config section 5).
+// Listens for domains from other hosts: who is not on the list is turned away without a byte (spec xend-config section
+// 5).
 #pragma once
 
 #include <condition_variable>
@@ -36,8 +37,8 @@ class RelocationServer {
   std::thread acceptor_;
 };
 
-// Binds and listens where the configuration says; while the port is in use it tries again for 30 seconds (spec xend-config
-// 4.3). `address` may be an interface's name. Throws Error that names address and port.
+// Binds and listens where the configuration says; while the port is in use it tries again for 30 seconds (spec
+// xend-config 4.3). `address` may be an interface's name. Throws Error that names address and port.
 rpc::FileDescriptor listen_for_relocation(const std::string& address, unsigned port);
 
 }  // namespace xend

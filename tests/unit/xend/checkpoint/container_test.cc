@@ -22,7 +22,9 @@ namespace fs = std::filesystem;
 
 class Folder : public testing::Test {
  protected:
-  Folder() : path_(fs::temp_directory_path() / ("container_test." + std::to_string(getpid()))) { fs::create_directory(path_); }
+  Folder() : path_(fs::temp_directory_path() / ("container_test." + std::to_string(getpid()))) {
+    fs::create_directory(path_);
+  }
   ~Folder() override { fs::remove_all(path_); }
 
   std::string file(const std::string& name, const std::string& content) {
@@ -58,7 +60,8 @@ TEST_F(ContainerHead, IsTheClassicSixteenBytesAndABigEndianLength) {
 }
 
 TEST_F(ContainerHead, IsReadWithoutAByteOfWhatFollows) {
-  const rpc::FileDescriptor fd(open(file("image", container_head(sxp::parse_one(kConfig)) + "MEMORY").c_str(), O_RDONLY));
+  const rpc::FileDescriptor fd(
+      open(file("image", container_head(sxp::parse_one(kConfig)) + "MEMORY").c_str(), O_RDONLY));
   EXPECT_EQ(read_container_head(fd.get()), sxp::parse_one(kConfig));
   char rest[16] = "";
   EXPECT_EQ(::read(fd.get(), rest, sizeof rest), 6);
@@ -70,16 +73,18 @@ TEST_F(ContainerHead, RefusesWhatIsNotOne) {
   EXPECT_EQ(error_of_head(""), "not a valid guest state file: signature read");
   EXPECT_EQ(error_of_head(good.substr(0, 15)), "not a valid guest state file: signature read");
   EXPECT_EQ(error_of_head("Xen saved domain, xl format\n"), "not a valid guest state file: found 'Xen saved domain'");
-  EXPECT_EQ(error_of_head(std::string(40, '\n')), "not a valid guest state file: found '" + [] {
-    std::string s;
-    for (int i = 0; i < 16; ++i) s += "\\n";
-    return s;
-  }() + "'");
+  EXPECT_EQ(
+      error_of_head(std::string(40, '\n')), "not a valid guest state file: found '" + [] {
+        std::string s;
+        for (int i = 0; i < 16; ++i) s += "\\n";
+        return s;
+      }() + "'");
   EXPECT_EQ(error_of_head(good.substr(0, 18)), "not a valid guest state file: config size read");
   EXPECT_EQ(error_of_head(good.substr(0, 30)), "not a valid guest state file: config read");
   EXPECT_EQ(error_of_head(std::string("LinuxGuestRecord\0\0\0\x04", 20) + "(a (").substr(0, 42),
             "not a valid guest state file: config parse");
-  EXPECT_TRUE(error_of_head(std::string("LinuxGuestRecord\xff\xff\xff\xff", 20)).find("4294967295 bytes") != std::string::npos);
+  EXPECT_TRUE(error_of_head(std::string("LinuxGuestRecord\xff\xff\xff\xff", 20)).find("4294967295 bytes") !=
+              std::string::npos);
 }
 
 TEST_F(AtomicFileTest, AppearsWholeAndPrivate) {

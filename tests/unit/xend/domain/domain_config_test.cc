@@ -9,7 +9,9 @@
 namespace xend {
 namespace {
 
-DomainConfig parse(const std::string& text) { return DomainConfig::parse(sxp::parse_one(text)); }
+DomainConfig parse(const std::string& text) {
+  return DomainConfig::parse(sxp::parse_one(text));
+}
 
 std::string error_of(const std::string& text) {
   try {

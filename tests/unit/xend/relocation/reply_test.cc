@@ -30,7 +30,8 @@ TEST(Reply, IsUnderstoodBySource) {
 }
 
 TEST(Reply, AnythingElseIsNoAnswer) {
-  for (const auto* bytes : {"", "(ok", "SSH-2.0-OpenSSH_9.2\r\n", "\x16\x03\x01", ")", "(((((((((((((((((((((((((((((((("})
+  for (const auto* bytes :
+       {"", "(ok", "SSH-2.0-OpenSSH_9.2\r\n", "\x16\x03\x01", ")", "(((((((((((((((((((((((((((((((("})
     EXPECT_EQ(parse_reply(bytes).kind, Reply::Kind::kOther) << bytes;
 }
 
