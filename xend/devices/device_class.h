@@ -44,8 +44,8 @@ class DeviceClass {
   // in. Completing a completed element changes nothing. Throws Error.
   virtual void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const = 0;
 
-  // Throws Error when something the device needs in dom0 (an image, a block device) is not there.
-  virtual void check_host(const Device& device) const = 0;
+  // Throws Error when something the device needs in dom0 (an image, a block device) is not there or is somebody else's.
+  virtual void check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const = 0;
 
   // The keys of the class, in addition to the common ones (spec domain-lifecycle 9.2).
   virtual DeviceKeys keys(const Device& device) const = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "libxc-wrap/error.h"
 #include "xend/devices/departure.h"
@@ -69,6 +70,7 @@ struct Devices::Impl {
   xc::Store& store;
   ScriptRunner& scripts;
   const DeviceSettings settings;
+  std::mutex writing{};
 
   Departure departure(DevicePaths paths) {
     const DeviceClass* known = find_device_class(paths.type);
@@ -116,8 +118,10 @@ Device Devices::complete(const sxp::Value& config, const std::vector<Device>& ot
 }
 
 void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices) {
-  for (const Device& device : devices) device_class(device.type).check_host(device);
+  // Two guests that want one image at the same time: the second must see what the first wrote.
+  const std::lock_guard lock(impl_->writing);
   try {
+    for (const Device& device : devices) device_class(device.type).check_host(impl_->store, owner, device);
     impl_->store.transaction([&](xc::Store& t) {
       for (const Device& device : devices) {
         const DeviceClass& known = device_class(device.type);

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "xend/devices/disk_name.h"
+#include "xend/devices/disk_sharing.h"
 #include "xend/devices/disk_source.h"
 #include "xend/devices/loop_device.h"
 #include "xend/error.h"
@@ -113,8 +114,15 @@ void VbdClass::complete(Device& device, const std::vector<Device>& others, const
   }
 }
 
-void VbdClass::check_host(const Device& device) const {
-  check_disk_source(parse_disk_source(item(device.config, "uname")));
+void VbdClass::check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const {
+  const DiskSource source = parse_disk_source(item(device.config, "uname"));
+  check_disk_source(source);
+  if (!source.is_path() || !std::filesystem::is_regular_file(source.params)) return;
+  try {
+    check_image_sharing(store, owner, source.params, item(device.config, "mode"));
+  } catch (const Error& e) {
+    throw Error(fmt::format("Device {} ({}) could not be connected.\n{}", device.id, device.type, e.what()));
+  }
 }
 
 DeviceKeys VbdClass::keys(const Device& device) const {

@@ -10,7 +10,7 @@ class VbdClass : public DeviceClass {
  public:
   std::string_view store_class() const override { return "vbd"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
-  void check_host(const Device& device) const override;
+  void check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const override;
   DeviceKeys keys(const Device& device) const override;
   std::string label(const Device& device) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,

@@ -13,7 +13,7 @@ class VifClass : public DeviceClass {
  public:
   std::string_view store_class() const override { return "vif"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
-  void check_host(const Device&) const override {}
+  void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
   DeviceKeys keys(const Device& device) const override;
   std::string label(const Device& device) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
