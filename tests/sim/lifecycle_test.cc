@@ -201,6 +201,20 @@ TEST_F(Life, TheDaemonComesBackAndKnowsItsGuests) {
   EXPECT_EQ(host.list(), "");
 }
 
+// The daemon is killed while it makes a guest: what there is of it goes when the daemon comes back.
+TEST_F(Life, AHalfMadeGuestIsTakenAwayByTheNextDaemon) {
+  host.start_guest("TestGuest");
+  const auto made = guest()->state();
+  auto half = made;
+  half.being_made = true;
+  host.host->running_state.remember(half);
+  host.restart_daemon();
+  EXPECT_EQ(host.list(), "");
+  EXPECT_EQ(host.xen.domains().size(), 1u);
+  EXPECT_EQ(host.store.tree("/local/domain/1").size(), 0u);
+  EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"), "no error");
+}
+
 TEST_F(Life, AGuestThatEndedWhileTheDaemonWasAwayGetsItsAction) {
   const auto domid = host.start_guest("TestGuest");
   host.start_guest("Gone");

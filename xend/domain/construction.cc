@@ -109,7 +109,9 @@ void Construction::make_shell() {
     s.domid = domid;
     s.start_time = now();
     s.vm_path = choose_vm_path(host_.store, config.uuid);
+    s.being_made = true;
   });
+  host_.running_state.remember(domain_->state());
   write_skeleton(host_.store, domain_->state());
   // What the hypervisor itself puts beside the guest's RAM -- rings, ACPI tables -- counts too (spec modern-xen 26.4).
   host_.xen.set_max_memory(domid, {xc::KiB(config.maxmem).value + 1024});
@@ -185,6 +187,7 @@ void Construction::introduce() {
 }
 
 std::shared_ptr<Domain> Construction::keep() {
+  domain_->update([](DomainState& s) { s.being_made = false; });
   host_.running_state.remember(domain_->state());
   domain_->set_connecting(connect_devices(host_, domain_));
   kept_ = true;

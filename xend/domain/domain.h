@@ -32,8 +32,9 @@ struct DomainState {
   double start_time = 0;  // seconds since 1970
   unsigned restart_count = 0;
   bool paused_by_admin = false;
-  bool preserved = false;  // shut down and kept, on_* = preserve
-  bool foreign = false;    // made by another toolstack: listed and left alone
+  bool being_made = false;  // a daemon that finds this after its predecessor's end takes the domain away
+  bool preserved = false;   // shut down and kept, on_* = preserve
+  bool foreign = false;     // made by another toolstack: listed and left alone
 };
 
 // Exclusive use of a domain for something that takes time; ends with the object.

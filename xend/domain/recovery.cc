@@ -84,6 +84,11 @@ void find_running_domains(Host& host) {
       XEND_LOG(Warning, "Ignoring dying domain {} from now on", info.domid);
     } else if (!ours) {
       adopt_foreign(host, info);
+    } else if (note->second.being_made) {
+      XEND_LOG(Warning, "Domain {} ({}) was only half made when the daemon before this one ended: it is taken away.",
+               note->second.config.name, info.domid);
+      tear_down(host, std::make_shared<Domain>(std::move(note->second)));
+      notes.erase(note);
     } else {
       auto state = std::move(note->second);
       notes.erase(note);

@@ -93,8 +93,12 @@ void RelocationServer::accept_loop() {
 
 void RelocationServer::begin(rpc::FileDescriptor socket, std::string ip) {
   const std::lock_guard lock(mutex_);
-  if (serving_.size() >= kMaxConnections)
-    return XEND_LOG(Warning, "Rejected connection from {}: {} others are being served already.", ip, serving_.size());
+  if (serving_.size() >= kMaxConnections) {
+    if (const auto left_out = complaints_.admit())
+      XEND_LOG(Warning, "Rejected connection from {}: {} others are being served already ({} more of late).", ip,
+               serving_.size(), *left_out);
+    return;
+  }
   const auto self = serving_.emplace(serving_.end(), dup(socket.get()));
   // Detached: the destructor waits until serving_ is empty, and a thread does nothing after it has left that.
   std::thread([this, ip = std::move(ip), held = std::move(socket), self]() mutable {

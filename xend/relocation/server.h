@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "rpc/file_descriptor.h"
+#include "rpc/rate_limit.h"
 #include "xend/config/access_list.h"
 #include "xend/domain/host.h"
 
@@ -31,6 +32,7 @@ class RelocationServer {
   Host& host_;
   rpc::FileDescriptor listening_, wake_;
   AccessList allowed_;
+  rpc::RateLimit complaints_{5, std::chrono::minutes(1)};  // about too many connections at once
   std::mutex mutex_;
   std::condition_variable ended_;
   std::list<rpc::FileDescriptor> serving_;  // second descriptors of the connections that are being served
