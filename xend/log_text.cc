@@ -41,10 +41,12 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// The end of the next key that names a password, and whether an opening parenthesis stands before it.
+// The end of the next key that names a password, whether an opening parenthesis stands before it, and whether it is
+// the end of a path instead, as in /etc/passwd.
 struct Key {
   std::size_t end;
   bool in_list;
+  bool in_path;
 };
 
 Key next_key(std::string_view text, std::size_t from) {
@@ -53,10 +55,11 @@ Key next_key(std::string_view text, std::size_t from) {
     const std::size_t at = text.find(word, from);
     if (at != text.npos) end = std::min(end, at + word.size());
   }
-  if (end == text.npos) return {end, false};
+  if (end == text.npos) return {end, false, false};
   std::size_t start = end;
   while (start > 0 && (is_word(text[start - 1]) || text[start - 1] == '\'' || text[start - 1] == '"')) --start;
-  return {end, start > 0 && text[start - 1] == '('};
+  const char before = start > 0 ? text[start - 1] : ' ';
+  return {end, before == '(', before == '/'};
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ std::string mask_passwords(std::string_view text) {
   std::string out;
   std::size_t done = 0;
   for (Key key = next_key(text, 0); key.end != text.npos; key = next_key(text, std::max(key.end, done))) {
-    const std::size_t start = value_start(text.substr(key.end), key.in_list);
+    const std::size_t start = key.in_path ? text.npos : value_start(text.substr(key.end), key.in_list);
     if (start == text.npos) continue;
     const std::size_t value = key.end + start;
     const std::size_t length = value_length(text.substr(value), key.in_list);

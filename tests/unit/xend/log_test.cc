@@ -159,7 +159,7 @@ TEST(LogPasswords, AreMasked) {
 
 TEST(LogPasswords, ProseIsLeftAlone) {
   for (const char* text : {"Stored a VNC password for vfb access", "No VNC passwd configured for vfb access",
-                           "(vncpasswd)", "vncpasswd=", "vncpasswd"})
+                           "(vncpasswd)", "vncpasswd=", "vncpasswd", "/etc/passwd: No such file"})
     EXPECT_EQ(mask_passwords(text), text);
 }
 
