@@ -15,7 +15,7 @@ all:
 # ---- configuration ---------------------------------------------------------------------------------------------------
 
 # These goals run before anything is installed, so they must not need config.mk; they call make again.
-BARE_GOALS := check demo packages clean distclean
+BARE_GOALS := check demo bench packages clean distclean
 ifneq ($(filter-out $(BARE_GOALS),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -121,7 +121,7 @@ build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(call sources,rpc)
 
 # ---- every test, the demonstration -----------------------------------------------------------------------------------
 
-.PHONY: packages check demo check-installed
+.PHONY: packages check demo bench check-installed
 packages:
 	build-aux/install-packages
 
@@ -133,6 +133,10 @@ check: packages
 demo: packages
 	$(MAKE) -j$$(nproc) all
 	tests/lab/demo
+
+bench: packages
+	$(MAKE) -j$$(nproc) all
+	tests/lab/bench
 
 # ---- installing ------------------------------------------------------------------------------------------------------
 
