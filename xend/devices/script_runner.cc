@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 
 #include "xend/error.h"
 #include "xend/helpers/descriptor.h"
+#include "xend/helpers/spawn.h"
 
 namespace xend {
 namespace {
@@ -31,55 +31,21 @@ std::string message(int error) {
   throw Error(fmt::format("Hotplug script {} cannot be run: {}.", path, message(error)));
 }
 
-// The two things that posix_spawn wants to be told, freed in the end.
-struct SpawnSettings {
-  posix_spawn_file_actions_t files;
-  posix_spawnattr_t attributes;
-
-  explicit SpawnSettings(int output) {
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-    ::posix_spawn_file_actions_addchdir_np(&files, "/");
-
-    sigset_t none, all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    ::posix_spawn_file_actions_destroy(&files);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-};
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 // A running script: killed with its group and reaped unless it was waited for.
 class Script {
  public:
   Script(const ScriptCall& call, int output) {
-    const SpawnSettings settings(output);
-    std::vector<std::string> arguments = {call.path};
-    arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
-    std::vector<std::string> environment;
-    for (const auto& [name, value] : call.environment) environment.push_back(name + "=" + value);
-    const int error = ::posix_spawn(&pid_, call.path.c_str(), &settings.files, &settings.attributes,
-                                    pointers(arguments).data(), pointers(environment).data());
-    if (error != 0) cannot_run(call.path, error);
+    SpawnOrder order;
+    order.path = call.path;
+    order.arguments = call.arguments;
+    order.descriptors = {-1, output, output};
+    order.environment.emplace();
+    for (const auto& [name, value] : call.environment) order.environment->push_back(name + "=" + value);
+    try {
+      pid_ = spawn(order);
+    } catch (const std::system_error& e) {
+      cannot_run(call.path, e.code().value());
+    }
   }
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
