@@ -1,5 +1,6 @@
 #include "libxc-wrap/domain_builder.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <vector>
@@ -17,38 +18,58 @@ extern "C" {
 namespace xc {
 namespace {
 
-// What the image points to until xc_dom_boot_image is done.
-struct PvhExtras {
-  std::vector<std::uint8_t> acpi;
-  PvhMemory memory;
+// What the image of a PVH or HVM domain points to until xc_dom_boot_image is done.
+struct Extras {
+  std::vector<std::uint8_t> acpi, firmware;
   std::vector<e820entry> e820;
 };
 
-PvhExtras pvh_extras(const BuildOrder& order) {
-  PvhExtras extras;
-  if (order.vcpus > kMaxHvmVcpus) {
-    throw Error(
-        "build_domain", EINVAL,
-        "a PVH guest has at most " + std::to_string(kMaxHvmVcpus) + " VCPUs, not " + std::to_string(order.vcpus));
-  }
-  extras.acpi = acpi_tables(order.vcpus);
-  extras.memory = pvh_memory(order.memory, extras.acpi.size());
-  for (const MemoryRegion& region : extras.memory.map)
-    extras.e820.push_back({region.start, region.size, static_cast<std::uint32_t>(region.type)});
-  return extras;
+// What the domain has when its balloon is empty. Above what it starts with, memory is populated on demand.
+MiB full_memory(const BuildOrder& order) {
+  return order.type == GuestType::kPv ? order.memory : std::max(order.memory, order.maximum);
 }
 
-void describe_pvh(xc_dom_image& image, const BuildOrder& order, PvhExtras& extras) {
+void check_vcpus(const BuildOrder& order) {
+  if (order.vcpus == 0) throw Error("build_domain", EINVAL, "a domain needs at least one VCPU");
+  if (order.type != GuestType::kPv && order.vcpus > kMaxHvmVcpus) {
+    throw Error("build_domain", EINVAL,
+                "a PVH or HVM guest has at most " + std::to_string(kMaxHvmVcpus) + " VCPUs, not " +
+                    std::to_string(order.vcpus));
+  }
+}
+
+std::vector<e820entry> e820_of(const std::vector<MemoryRegion>& map) {
+  std::vector<e820entry> entries;
+  for (const MemoryRegion& region : map)
+    entries.push_back({region.start, region.size, static_cast<std::uint32_t>(region.type)});
+  return entries;
+}
+
+Extras describe_pvh(xc_dom_image& image, const BuildOrder& order) {
+  Extras extras;
+  extras.acpi = acpi_tables(order.vcpus);
+  const PvhMemory memory = pvh_memory(full_memory(order), extras.acpi.size());
+  extras.e820 = e820_of(memory.map);
   image.device_model = false;
   image.vga_hole_size = 0;
   image.target_pages = order.memory.value << (20 - XC_PAGE_SHIFT);  // 0 would mean: all populated on demand
-  image.mmio_start = extras.memory.hole_start;
-  image.mmio_size = extras.memory.hole_size;
-  image.lowmem_end = extras.memory.low_end;
-  image.highmem_end = extras.memory.high_end;
+  image.mmio_start = memory.hole_start;
+  image.mmio_size = memory.hole_size;
+  image.lowmem_end = memory.low_end;
+  image.highmem_end = memory.high_end;
   image.acpi_modules[0].data = extras.acpi.data();
   image.acpi_modules[0].length = static_cast<std::uint32_t>(extras.acpi.size());
   image.acpi_modules[0].guest_addr_out = kAcpiAddress;
+  return extras;
+}
+
+Extras describe_pc(xc_dom_image& image, const BuildOrder& order) {
+  Extras extras;
+  extras.firmware = read_firmware(order.hvm.firmware);
+  const HvmMemory memory = hvm_memory(full_memory(order));
+  extras.e820 = e820_of(memory.map);
+  describe_hvm(image, memory, order.memory, extras.firmware);
+  return extras;
 }
 
 detail::ImageOwner describe(Handle& handle, const BuildOrder& order) {
@@ -88,22 +109,19 @@ void require_vcpus(Handle& handle, DomId domid, GuestType type) {
 }
 
 BuiltDomain build_domain(Handle& handle, const BuildOrder& order) {
-  if (order.type == GuestType::kHvm)
-    throw Error("build_domain", EOPNOTSUPP, "HVM guests with a device model are not built by this program");
-  if (order.vcpus == 0) throw Error("build_domain", EINVAL, "a domain needs at least one VCPU");
+  check_vcpus(order);
   require_vcpus(handle, order.domid, order.type);
-  const bool pvh = order.type == GuestType::kPvh;
-  PvhExtras extras;  // outlives the image, which points into it
-  if (pvh) extras = pvh_extras(order);
+  Extras extras;  // outlives the image, which points into it
   const detail::ImageOwner image = describe(handle, order);
-  if (pvh) describe_pvh(*image, order, extras);
+  if (order.type == GuestType::kPvh) extras = describe_pvh(*image, order);
+  if (order.type == GuestType::kHvm) extras = describe_pc(*image, order);
 
   xc_dom_image* const dom = image.get();
   handle.check(xc_dom_boot_xen_init(dom, handle.get(), order.domid), "xc_dom_boot_xen_init");
   handle.check(xc_dom_parse_image(dom), "xc_dom_parse_image");
-  handle.check(xc_dom_mem_init(dom, static_cast<unsigned>(order.memory.value)), "xc_dom_mem_init");
+  handle.check(xc_dom_mem_init(dom, static_cast<unsigned>(full_memory(order).value)), "xc_dom_mem_init");
   handle.check(xc_dom_boot_mem_init(dom), "xc_dom_boot_mem_init");
-  if (pvh) {
+  if (!extras.e820.empty()) {
     const auto entries = static_cast<std::uint32_t>(extras.e820.size());
     handle.check(xc_domain_set_memory_map(handle.get(), order.domid, extras.e820.data(), entries),
                  "xc_domain_set_memory_map");
@@ -113,7 +131,8 @@ BuiltDomain build_domain(Handle& handle, const BuildOrder& order) {
   handle.check(xc_dom_build_image(dom), "xc_dom_build_image");
   handle.check(xc_dom_boot_image(dom), "xc_dom_boot_image");
   handle.check(xc_dom_gnttab_init(dom), "xc_dom_gnttab_init");
-  // For PVH these are the guest frames themselves.
+  if (order.type == GuestType::kHvm) complete_hvm_info(handle, order.domid, order.hvm, order.vcpus);
+  // For PVH and HVM these are the guest frames themselves.
   return {xc_dom_p2m(dom, dom->xenstore_pfn), xc_dom_p2m(dom, dom->console_pfn),
           dom->guest_type == nullptr ? "" : dom->guest_type};
 }

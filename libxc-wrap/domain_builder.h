@@ -1,5 +1,5 @@
-// Loads a kernel into an empty PV or PVH domain and sets its first vcpu to start there. Runs in xc_build: the library
-// reads what the guest's owner supplied, and aborts the process on some mistakes.
+// Loads a kernel into an empty PV or PVH domain, or the firmware into an HVM one, and sets its first vcpu to start
+// there. Runs in xc_build: the library reads what the guest's owner supplied, and aborts the process on some mistakes.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "libxc-wrap/handle.h"
+#include "libxc-wrap/hvm_machine.h"
 #include "libxc-wrap/types.h"
 
 namespace xc {
@@ -14,12 +15,14 @@ namespace xc {
 struct BuildOrder {
   DomId domid = 0;
   GuestType type = GuestType::kPv;
-  std::span<const std::byte> kernel;  // an ELF file (KernelImage); must live until build_domain returns
+  std::span<const std::byte> kernel;  // an ELF file (KernelImage), hvmloader for HVM; must outlive build_domain
   std::string ramdisk;                // a path; empty: none
   std::string cmdline, features;      // features: of PV kernels, as in the guest's configuration
   MiB memory;                         // the domain's maximum must be at least 1 MiB more
+  MiB maximum;                        // PVH, HVM: what is above `memory` is populated on demand; 0: as `memory`
   unsigned vcpus = 1;                 // as many as the domain was created with
   Port store_port = 0, console_port = 0;
+  HvmMachine hvm;  // HVM only
 };
 
 struct BuiltDomain {

@@ -47,9 +47,17 @@ int on_precopy(precopy_stats stats, void* data) noexcept {
   return few || stats.iteration >= kMaxRounds ? XGS_POLICY_STOP_AND_COPY : XGS_POLICY_CONTINUE_PRECOPY;
 }
 
-// Nothing to switch: there is no device model. Must be there all the same, the library asserts it for PVH and HVM.
-int on_switch_logdirty(std::uint32_t, unsigned, void*) noexcept {
-  return 0;
+// Must be there for PVH, too, which has no device model: the library asserts it.
+int on_switch_logdirty(std::uint32_t, unsigned on, void* data) noexcept {
+  auto* const context = static_cast<SaveContext*>(data);
+  try {
+    if (context->hooks.log_dirty) context->hooks.log_dirty(on != 0);
+    return 0;
+  } catch (...) {
+    // At the end of a save that has failed already, the first reason counts.
+    if (!context->thrown) context->thrown = std::current_exception();
+    return -1;
+  }
 }
 
 struct RestoreContext {

@@ -19,6 +19,8 @@ struct PrecopyStats {
 struct SaveHooks {
   std::function<void()> suspend;                      // makes the guest stop; throws when it does not
   std::function<void(const PrecopyStats&)> progress;  // live only; may throw, which ends the save; may be empty
+  // HVM: makes the device model note which of the guest's pages it writes, or no longer. Empty: there is none.
+  std::function<void(bool on)> log_dirty;
 };
 
 // Writes domain `domid` to `fd`, which is blocking and stays open. `live`: rounds while the guest runs, at most five,

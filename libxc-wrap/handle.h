@@ -29,7 +29,8 @@ class Handle {
   // errors; spec protocols 2.3). Off unless asked for.
   void echo_to_stderr(bool on);
 
-  // Forgets the lines logged so far, and errno; before a call whose failure is to be reported with what is its own only.
+  // Forgets the lines logged so far, and errno; before a call whose failure is to be reported with what is its own
+  // only.
   void forget_log();
 
   // Returns `result` when it is not negative; else throws Error(call, errno, lines logged since the last check).

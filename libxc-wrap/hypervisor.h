@@ -72,6 +72,18 @@ struct NewDomain {
   unsigned max_vcpus = 1;
   std::uint32_t ssidref = 0;
   std::uint32_t cpupool = 0;
+  bool nested = false;  // HVM: may run guests of its own
+};
+
+// What has to be said before a domain gets memory.
+struct MachineParams {
+  GuestType type = GuestType::kPv;
+  MiB maximum;            // of its memory, that of a graphics card included
+  unsigned vcpus = 1;     // as many as it was created with
+  unsigned tsc_mode = 0;  // 0 default, 1 emulated, 2 native
+  // HVM only, and nothing for PVH: names and numbers as in guests' configuration files.
+  unsigned timer_mode = 1, viridian = 0;
+  bool hpet = false, vpt_align = true;
 };
 
 struct SchedParams {
@@ -96,16 +108,18 @@ class Hypervisor {
   // without that slack a build or a restore fails (spec modern-xen 26.4, 26.7).
   virtual void set_max_memory(DomId domid, KiB maximum) = 0;
   // PV: the limit of its memory map. PVH/HVM: the hvm parameters of a new domain and its paging pool, sized for `vcpus`
-  // and `maximum`; before any memory is given to it. Both: the TSC mode. (spec modern-xen 26.2 steps 4, 5)
-  virtual void prepare_for_memory(DomId domid, GuestType type, MiB maximum, unsigned vcpus, unsigned tsc_mode) = 0;
+  // and `maximum`; before any memory is given to it. All: the TSC mode. (spec modern-xen 6, 26.2 steps 4, 5)
+  virtual void prepare_for_memory(DomId domid, const MachineParams& machine) = 0;
   // New domains only: a restored one gets its policy from the image.
-  virtual void apply_cpuid_policy(DomId domid, GuestType type, bool itsc) = 0;
+  virtual void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) = 0;
   virtual Port allocate_channel(DomId domid) = 0;  // unbound, to be bound by dom0
 
   virtual void pause(DomId domid) = 0;
   virtual void unpause(DomId domid) = 0;
   virtual void destroy(DomId domid) = 0;  // returns when Xen has torn it down
   virtual void shutdown(DomId domid, ShutdownReason reason) = 0;
+  // Whether an HVM guest has loaded drivers that take Xen's events; true for other guests.
+  virtual bool has_drivers(DomId domid) = 0;
   // Lets a suspended domain go on in place: its suspend call returns 1 (spec modern-xen 11, 26.5).
   virtual void resume(DomId domid) = 0;
   virtual void send_trigger(DomId domid, const std::string& name, unsigned vcpu) = 0;  // nmi reset init power s3resume

@@ -63,6 +63,7 @@ xen_domctl_createdomain creation(const NewDomain& domain, const xc_physinfo_t& h
     create.flags = XEN_DOMCTL_CDF_hvm;
     if ((host.capabilities & XEN_SYSCTL_PHYSCAP_hap) != 0) create.flags |= XEN_DOMCTL_CDF_hap;
   }
+  if (domain.nested) create.flags |= XEN_DOMCTL_CDF_nested_virt;
   create.max_vcpus = domain.max_vcpus;
   create.max_evtchn_port = 1023;
   create.max_grant_frames = -1;  // the hypervisor's default: a number above its limit would be EINVAL
@@ -72,6 +73,25 @@ xen_domctl_createdomain creation(const NewDomain& domain, const xc_physinfo_t& h
   if (domain.type == GuestType::kPvh) create.arch.emulation_flags = XEN_X86_EMU_LAPIC;
   if (domain.type == GuestType::kHvm) create.arch.emulation_flags = XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI;
   return create;
+}
+
+struct HvmParam {
+  std::uint32_t number;
+  std::uint64_t value;
+  const char* name;
+};
+
+std::vector<HvmParam> hvm_params(const MachineParams& machine) {
+  if (machine.type == GuestType::kPvh) {
+    return {{HVM_PARAM_TIMER_MODE, HVMPTM_no_delay_for_missed_ticks, "xc_hvm_param_set(TIMER_MODE)"},
+            {HVM_PARAM_ALTP2M, XEN_ALTP2M_disabled, "xc_hvm_param_set(ALTP2M)"}};
+  }
+  std::vector<HvmParam> params = {{HVM_PARAM_TIMER_MODE, machine.timer_mode, "xc_hvm_param_set(TIMER_MODE)"},
+                                  {HVM_PARAM_HPET_ENABLED, machine.hpet, "xc_hvm_param_set(HPET_ENABLED)"},
+                                  {HVM_PARAM_VPT_ALIGN, machine.vpt_align, "xc_hvm_param_set(VPT_ALIGN)"}};
+  // Xen takes 0 for a mistake.
+  if (machine.viridian != 0) params.push_back({HVM_PARAM_VIRIDIAN, machine.viridian, "xc_hvm_param_set(VIRIDIAN)"});
+  return params;
 }
 
 // Destroys a domain that its maker did not live to keep.
@@ -199,26 +219,25 @@ void LibxcHypervisor::set_max_memory(DomId domid, KiB maximum) {
   xc->check(xc_domain_setmaxmem(xc->get(), domid, maximum.value), "xc_domain_setmaxmem");
 }
 
-void LibxcHypervisor::prepare_for_memory(DomId domid, GuestType type, MiB maximum, unsigned vcpus, unsigned tsc_mode) {
+void LibxcHypervisor::prepare_for_memory(DomId domid, const MachineParams& machine) {
   Lease xc(*this);
-  if (type == GuestType::kPv) {
-    xc->check(xc_domain_set_memmap_limit(xc->get(), domid, KiB(maximum).value), "xc_domain_set_memmap_limit");
+  if (machine.type == GuestType::kPv) {
+    xc->check(xc_domain_set_memmap_limit(xc->get(), domid, KiB(machine.maximum).value), "xc_domain_set_memmap_limit");
   } else {
-    xc->check(xc_hvm_param_set(xc->get(), domid, HVM_PARAM_TIMER_MODE, HVMPTM_no_delay_for_missed_ticks),
-              "xc_hvm_param_set(TIMER_MODE)");
-    xc->check(xc_hvm_param_set(xc->get(), domid, HVM_PARAM_ALTP2M, XEN_ALTP2M_disabled), "xc_hvm_param_set(ALTP2M)");
+    for (const auto& [param, value, name] : hvm_params(machine))
+      xc->check(xc_hvm_param_set(xc->get(), domid, param, value), name);
     // Page tables of 1 MiB each vcpu, and of a page each MiB of memory twice: enough with and without nested paging.
-    const std::uint64_t pages = std::uint64_t{256} * vcpus + 2 * maximum.value;
+    const std::uint64_t pages = std::uint64_t{256} * machine.vcpus + 2 * machine.maximum.value;
     xc->check(xc_set_paging_mempool_size(xc->get(), domid, pages * XC_PAGE_SIZE), "xc_set_paging_mempool_size");
   }
-  xc->check(xc_domain_set_tsc_info(xc->get(), domid, tsc_mode, 0, 0, 0), "xc_domain_set_tsc_info");
+  xc->check(xc_domain_set_tsc_info(xc->get(), domid, machine.tsc_mode, 0, 0, 0), "xc_domain_set_tsc_info");
 }
 
-void LibxcHypervisor::apply_cpuid_policy(DomId domid, GuestType, bool itsc) {
+void LibxcHypervisor::apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) {
   Lease xc(*this);
-  constexpr bool kRestored = false, kPae = true, kNested = false;
+  constexpr bool kRestored = false;
   const int result =
-      xc_cpuid_apply_policy(xc->get(), domid, kRestored, nullptr, 0, kPae, itsc, kNested, nullptr, nullptr);
+      xc_cpuid_apply_policy(xc->get(), domid, kRestored, nullptr, 0, pae, itsc, nested, nullptr, nullptr);
   // Either -1 with errno or -errno (spec modern-xen 1).
   if (result != 0) xc->fail("xc_cpuid_apply_policy", result < -1 ? -result : errno);
 }
@@ -249,6 +268,14 @@ void LibxcHypervisor::destroy(DomId domid) {
 void LibxcHypervisor::shutdown(DomId domid, ShutdownReason reason) {
   Lease xc(*this);
   xc->check(xc_domain_shutdown(xc->get(), domid, static_cast<int>(reason)), "xc_domain_shutdown");
+}
+
+bool LibxcHypervisor::has_drivers(DomId domid) {
+  Lease xc(*this);
+  std::uint64_t callback = 0;
+  // EINVAL for PV guests, which are nothing but such drivers.
+  if (xc_hvm_param_get(xc->get(), domid, HVM_PARAM_CALLBACK_IRQ, &callback) != 0) return true;
+  return callback != 0;
 }
 
 void LibxcHypervisor::resume(DomId domid) {

@@ -22,13 +22,14 @@ class LibxcHypervisor final : public Hypervisor {
   HostInfo host_info() override;
   DomId create_domain(const NewDomain& domain) override;
   void set_max_memory(DomId domid, KiB maximum) override;
-  void prepare_for_memory(DomId domid, GuestType type, MiB maximum, unsigned vcpus, unsigned tsc_mode) override;
-  void apply_cpuid_policy(DomId domid, GuestType type, bool itsc) override;
+  void prepare_for_memory(DomId domid, const MachineParams& machine) override;
+  void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) override;
   Port allocate_channel(DomId domid) override;
   void pause(DomId domid) override;
   void unpause(DomId domid) override;
   void destroy(DomId domid) override;
   void shutdown(DomId domid, ShutdownReason reason) override;
+  bool has_drivers(DomId domid) override;
   void resume(DomId domid) override;
   void send_trigger(DomId domid, const std::string& name, unsigned vcpu) override;
   void set_memory_target(DomId domid, KiB target) override;

@@ -4,16 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "libxc-wrap/memory_region.h"
 #include "libxc-wrap/types.h"
 
 namespace xc {
-
-struct MemoryRegion {
-  enum class Type : std::uint32_t { kRam = 1, kReserved = 2, kAcpi = 3 };  // e820 numbers
-  std::uint64_t start = 0, size = 0;                                       // bytes
-  Type type = Type::kRam;
-  bool operator==(const MemoryRegion&) const = default;
-};
 
 struct PvhMemory {
   std::uint64_t low_end = 0;                    // RAM from 0 to here

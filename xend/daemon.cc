@@ -4,6 +4,7 @@
 #include "libxc-wrap/libxenstore.h"
 #include "rpc/server.h"
 #include "xend/api/dispatcher.h"
+#include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
@@ -27,6 +28,12 @@ DeviceSettings device_settings(const Options& options) {
   settings.create_timeout = options.device_create_timeout;
   settings.destroy_timeout = options.device_destroy_timeout;
   settings.vif_script = options.vif_script;
+  return settings;
+}
+
+DeviceModelSettings device_model_settings(const Options& options) {
+  DeviceModelSettings settings;
+  settings.old_logs = options.qemu_dm_logrotate_count;
   return settings;
 }
 
@@ -57,7 +64,11 @@ struct Daemon::Impl {
   DomainTable domains;
   MemoryLedger memory{xen};
   RunningState running_state{kRunningState};
-  Host host{xen, store, devices, helpers, options, domains, memory, running_state};
+  Programs programs;
+  QemuDeviceModels device_models{
+      store, device_model_settings(*options.get()),
+      [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
+  Host host{xen, store, devices, helpers, options, domains, memory, running_state, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
   std::unique_ptr<RelocationServer> relocation;
   std::unique_ptr<rpc::Server> xml_rpc;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -36,6 +38,11 @@ std::string read_all(int fd, std::size_t size) {
   return bytes;
 }
 
+std::string with_length(const std::string& text) {
+  auto length = std::to_string(text.size());
+  return length.insert(0, kLength - length.size(), '0') + text;
+}
+
 std::string read_image(int fd) {
   const auto memory = read_all(fd, std::stoul(read_all(fd, kLength)));
   if (read_all(fd, 4) != kEnd) throw xend::Error("xc_restore failed\nthe image is damaged");
@@ -60,11 +67,16 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
     hanging_ = false;
     throw xend::Error("xc_save failed\nit was cancelled");
   }
+  if (request.log_dirty) request.log_dirty(true);
   request.suspend();
   const auto memory = memory_of(request.domid);
-  auto length = std::to_string(memory.size());
-  length.insert(0, kLength - length.size(), '0');
-  write_all(request.fd, length + memory + kEnd);
+  write_all(request.fd, with_length(memory) + kEnd);
+  if (request.log_dirty) request.log_dirty(false);
+  if (request.device_state) {
+    std::ostringstream state;
+    state << std::ifstream(request.device_state()).rdbuf();
+    write_all(request.fd, with_length(state.str()));
+  }
   xend::SaveResult result;
   result.bytes_written = result.bytes_read = memory.size();
   return result;
@@ -72,6 +84,8 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
 
 xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation&) {
   auto memory = read_image(request.fd);
+  if (!request.device_state.empty())
+    std::ofstream(request.device_state) << read_all(request.fd, std::stoul(read_all(request.fd, kLength)));
   xen_.populate(request.domid, xc::MiB{64});
   const std::lock_guard lock(mutex_);
   memory_[request.domid] = std::move(memory);

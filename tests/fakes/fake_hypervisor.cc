@@ -108,17 +108,16 @@ void FakeHypervisor::set_max_memory(xc::DomId domid, xc::KiB maximum) {
   find("xc_domain_setmaxmem", domid).info.max_memory = maximum;
 }
 
-void FakeHypervisor::prepare_for_memory(xc::DomId domid, xc::GuestType type, xc::MiB maximum, unsigned vcpus,
-                                        unsigned tsc_mode) {
+void FakeHypervisor::prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) {
   const std::lock_guard lock(mutex_);
-  record("prepare_for_memory", std::to_string(domid) + " " + std::string(to_string(type)) + " " +
-                                   std::to_string(maximum.value) + " " + std::to_string(vcpus) + " " +
-                                   std::to_string(tsc_mode));
+  record("prepare_for_memory", std::to_string(domid) + " " + std::string(to_string(machine.type)) + " " +
+                                   std::to_string(machine.maximum.value) + " " + std::to_string(machine.vcpus) + " " +
+                                   std::to_string(machine.tsc_mode));
   if (find("xc_domain_set_tsc_info", domid).info.memory.value != 0)
     throw xc::Error("xc_set_paging_mempool_size", EBUSY);
 }
 
-void FakeHypervisor::apply_cpuid_policy(xc::DomId domid, xc::GuestType, bool) {
+void FakeHypervisor::apply_cpuid_policy(xc::DomId domid, bool, bool, bool) {
   const std::lock_guard lock(mutex_);
   record("apply_cpuid_policy", std::to_string(domid));
   find("xc_cpuid_apply_policy", domid);

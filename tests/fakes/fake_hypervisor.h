@@ -23,10 +23,10 @@ class FakeHypervisor final : public xc::Hypervisor {
   xc::HostInfo host_info() override;
   xc::DomId create_domain(const xc::NewDomain& domain) override;
   void set_max_memory(xc::DomId domid, xc::KiB maximum) override;
-  void prepare_for_memory(xc::DomId domid, xc::GuestType type, xc::MiB maximum, unsigned vcpus,
-                          unsigned tsc_mode) override;
-  void apply_cpuid_policy(xc::DomId domid, xc::GuestType type, bool itsc) override;
+  void prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) override;
+  void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested) override;
   xc::Port allocate_channel(xc::DomId domid) override;
+  bool has_drivers(xc::DomId) override { return true; }
   void pause(xc::DomId domid) override;
   void unpause(xc::DomId domid) override;
   void destroy(xc::DomId domid) override;

@@ -15,7 +15,10 @@
 namespace sim {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 class Life : public testing::Test {
  protected:
@@ -86,7 +89,8 @@ TEST_F(Life, WhatCannotRunIsSaidBeforeAnythingIsMade) {
   EXPECT_EQ(create("(vm (name a) (memory 64) (image (linux (kernel /no/such))))"),
             "Kernel image does not exist: /no/such");
   EXPECT_THAT(create("(vm (name a) (memory 99999) (image (linux (kernel /proc/version))))"), HasSubstr("I need "));
-  EXPECT_THAT(create("(vm (name a) (memory 64) (image (hvm (kernel /proc/version))))"), HasSubstr("HVM guest"));
+  EXPECT_THAT(create("(vm (name a) (memory 64) (image (hvm (kernel hvmloader) (device_model /opt/my-dm))))"),
+              HasSubstr("The device model /opt/my-dm does not exist"));
   EXPECT_EQ(create("(vm (name a) (memory 64) (device (vtpm (instance 1))) (image (linux (kernel /proc/version))))"),
             "XendConfig: vtpm not a valid device type");
   EXPECT_EQ(host.list(), "");
@@ -105,6 +109,42 @@ TEST_F(Life, MemoryIsPromisedOnce) {
   for (auto& thread : both) thread.join();
   EXPECT_EQ(made, 1);
   EXPECT_EQ(refused, 1);
+}
+
+constexpr const char* kHvm =
+    "(vm (name old) (memory 64) (image (hvm (kernel /usr/lib/xen/boot/hvmloader) (boot c) (vnc 1)"
+    " (device_model /usr/lib64/xen/bin/qemu-dm))))";
+
+TEST_F(Life, AnHvmGuestHasADeviceModelForAsLongAsItLives) {
+  const auto domain = xend::create_domain(*host.host, sxp::parse_one(kHvm));
+  const auto domid = domain->running_domid();
+  EXPECT_TRUE(host.device_models.runs(domid));
+  host.restart_daemon();
+  const auto same = host.host->domains.find("old");
+  xend::destroy_domain(*host.host, same);
+  const auto id = std::to_string(domid);
+  EXPECT_THAT(host.device_models.asked(), ElementsAre("start " + id, "adopt " + id, "stop " + id));
+}
+
+TEST_F(Life, TheStateOfTheDevicesGoesWithAnImage) {
+  const auto domain = xend::create_domain(*host.host, sxp::parse_one(kHvm));
+  xend::unpause_domain(*host.host, *domain);
+  const auto id = std::to_string(domain->running_domid());
+  const std::string image = host.folder / "image";
+  xend::save_domain(*host.host, domain, image, false);
+  EXPECT_THAT(host.device_models.asked(), ElementsAre("start " + id, "log_dirty " + id, "halt " + id, "log_clean " + id,
+                                                      "save_state " + id, "stop " + id));
+  const auto restored = xend::restore_domain(*host.host, image, false);
+  EXPECT_EQ(host.device_models.state_of(restored->running_domid()), "devices of " + id);
+  for (const auto& entry : std::filesystem::directory_iterator(host.folder))
+    EXPECT_THAT(entry.path().filename().string(), Not(StartsWith("qemu-"))) << "left behind";
+}
+
+TEST_F(Life, AGuestWithoutItsDeviceModelHasCrashed) {
+  const auto domain = xend::create_domain(*host.host, sxp::parse_one(kHvm));
+  xend::unpause_domain(*host.host, *domain);
+  xend::device_model_died(*host.host, domain->running_domid(), "killed by signal 9");
+  EXPECT_TRUE(sim::eventually([&] { return host.list().empty(); }));
 }
 
 TEST_F(Life, PoweroffEndsIt) {

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <fstream>
+
 #include "rpc/server.h"
 #include "sxp/parser.h"
 #include "xend/api/listing.h"
@@ -17,6 +19,11 @@ using namespace std::chrono_literals;
 SimHost::SimHost() {
   std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
   folder = mkdtemp(name.data());
+  for (const std::string program :
+       {"usr/libexec/xen-qemu-system-i386", "usr/lib/xen/boot/hvmloader", "usr/share/seabios/bios-256k.bin"}) {
+    std::filesystem::create_directories((folder / "root" / program).parent_path());
+    std::ofstream(folder / "root" / program) << "a program";
+  }
   xen.on_release([this] { store.fire("@releaseDomain"); });
   restart_daemon();
   guests_watch_ = store.watch();
@@ -37,9 +44,21 @@ SimHost::~SimHost() {
 void SimHost::restart_daemon() {
   watcher_.reset();
   domains_ = std::make_unique<xend::DomainTable>();
+  programs_ = std::make_unique<xend::Programs>(folder / "root");
   running_state_ = std::make_unique<xend::RunningState>(folder / "running");
-  host = std::make_unique<xend::Host>(
-      xend::Host{xen, store, devices_, helpers, options_, *domains_, memory_, *running_state_, {}, [] {}});
+  host = std::make_unique<xend::Host>(xend::Host{xen,
+                                                 store,
+                                                 devices_,
+                                                 helpers,
+                                                 options_,
+                                                 *domains_,
+                                                 memory_,
+                                                 *running_state_,
+                                                 device_models,
+                                                 *programs_,
+                                                 {},
+                                                 folder,
+                                                 [] {}});
   host->suspend_limits = {300ms, 5s};
   xend::find_running_domains(*host);
   watcher_ = std::make_unique<xend::DomainWatcher>(*host);

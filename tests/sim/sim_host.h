@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/fakes/fake_device_models.h"
 #include "tests/fakes/fake_helpers.h"
 #include "tests/fakes/fake_hypervisor.h"
 #include "tests/fakes/fake_store.h"
@@ -46,6 +47,7 @@ class SimHost {
   fakes::FakeHypervisor xen;
   fakes::FakeStore store;
   fakes::FakeHelpers helpers{xen};
+  fakes::FakeDeviceModels device_models;
   std::unique_ptr<xend::Host> host;
   std::filesystem::path folder;
 
@@ -53,6 +55,7 @@ class SimHost {
   void guests();
 
   NoScripts scripts_;
+  std::unique_ptr<xend::Programs> programs_;
   xend::Devices devices_{store, scripts_, {}};
   xend::CurrentOptions options_{xend::Options{}};
   std::unique_ptr<xend::DomainTable> domains_;

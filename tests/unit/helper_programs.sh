@@ -48,14 +48,14 @@ check "another request" "(error 'the request on stdin is not (save ...)')" "$(sa
 check "no descriptor" "(error (errno 9) 'descriptor 77: Bad file descriptor')" "$(say '(save)' xc_save 77 5 0 0 0)"
 check "no number" "(error \"argument 2 is 'five', which is no number\")" "$(say '(save)' xc_save 3 five 0 0 0)"
 build='(build (type pvh) (kernel /no/such) (ramdisk "") (cmdline "") (features "") (temporary_kernel 1) (memory 64)'
-build+=' (vcpus 1) (store_port 1) (console_port 2))'
+build+=' (maximum 64) (vcpus 1) (store_port 1) (console_port 2) (firmware "") (apic 1) (online_vcpus 1))'
 check "no kernel" "(error (errno 2) 'the kernel /no/such cannot be opened: No such file or directory')" \
   "$(say "$build" xc_build 5)"
 
 # ---- the functions that take the place of the C library's: found before anything is opened ----
 if [ ! -e /dev/xen/privcmd ]; then
   check "xc_save up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(save (framed 1) (rate_mbit 0))' xc_save 3 5 0 0 0)"
+    "$(say '(save (framed 1) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
   image=$dir/whole
   check "xc_restore up to the hypervisor" "(error *xc_interface_open*)" \
     "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"

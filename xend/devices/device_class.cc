@@ -7,6 +7,7 @@
 
 #include "libxc-wrap/types.h"
 #include "xend/devices/console.h"
+#include "xend/devices/frame_buffer.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
 #include "xend/error.h"
@@ -17,19 +18,22 @@ namespace {
 const VbdClass kVbd;
 const VifClass kVif;
 const ConsoleClass kConsole;
+const FrameBufferClass kFrameBuffer;
+const KeyboardClass kKeyboard;
 
 struct Entry {
   std::string_view type;
   const DeviceClass* device_class;
 };
 
-// The images of tap and tap2 are served through loop devices: blktap is gone from Linux.
+// The images of tap and tap2 are served through loop devices, or by QEMU: blktap is gone from Linux.
 constexpr std::array kClasses{
-    Entry{"vbd", &kVbd}, Entry{"tap", &kVbd}, Entry{"tap2", &kVbd}, Entry{"vif", &kVif}, Entry{"console", &kConsole},
+    Entry{"vbd", &kVbd},         Entry{"tap", &kVbd},         Entry{"tap2", &kVbd},      Entry{"vif", &kVif},
+    Entry{"console", &kConsole}, Entry{"vfb", &kFrameBuffer}, Entry{"vkbd", &kKeyboard},
 };
 
 // Classes of the classic list (spec protocols 7.5) that are not in the table above.
-constexpr std::array<std::string_view, 8> kNotYet{"vif2", "pci", "ioports", "irq", "vfb", "vkbd", "vscsi", "vusb"};
+constexpr std::array<std::string_view, 6> kNotYet{"vif2", "pci", "ioports", "irq", "vscsi", "vusb"};
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -42,6 +46,10 @@ bool is_pair(const sxp::Value& v) {
 }
 
 }  // namespace
+
+std::string_view DeviceClass::back_class(const Device&) const {
+  return store_class();
+}
 
 void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd) const {}
 

@@ -40,6 +40,9 @@ class DeviceClass {
   // The class's directory below DOM/device and backend/, which is "vbd" for a tap, too.
   virtual std::string_view store_class() const = 0;
 
+  // The directory of the device's backends, where it is another one: a disk that QEMU serves is a "qdisk" there.
+  virtual std::string_view back_class(const Device& device) const;
+
   // As Devices::complete. `device` comes with its type and the normalised element; id and whatever is missing is filled
   // in. Completing a completed element changes nothing. Throws Error.
   virtual void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const = 0;

@@ -38,12 +38,17 @@ void raise_counter(xc::Store& store, const DevicePaths& paths) {
 }  // namespace
 
 DevicePaths::DevicePaths(xc::DomId guest, const std::string& vm_path, std::string device_type,
-                         std::string_view store_class, unsigned device_id)
-    : domid(guest), vm(vm_path), type(std::move(device_type)), store_type(store_class), id(device_id) {
+                         std::string_view store_class, unsigned device_id, std::string_view back_class)
+    : domid(guest),
+      vm(vm_path),
+      type(std::move(device_type)),
+      store_type(store_class),
+      back_type(back_class.empty() ? store_class : back_class),
+      id(device_id) {
   const std::string domain = fmt::format("/local/domain/{}", domid);
   front = fmt::format("{}/device/{}/{}", domain, store_type, id);
   counter = fmt::format("{}/device-misc/{}/nextDeviceID", domain, store_type);
-  back_dir = fmt::format("{}/backend/{}/{}", kBackendHome, store_type, domid);
+  back_dir = fmt::format("{}/backend/{}/{}", kBackendHome, back_type, domid);
   back = fmt::format("{}/{}", back_dir, id);
   errors = fmt::format("{}/error/{}", kBackendHome, xenbus());
   if (!vm.empty()) index = fmt::format("{}/device/{}/{}", vm, type, id);
@@ -54,11 +59,11 @@ std::string DevicePaths::name() const {
 }
 
 std::string DevicePaths::driver_entry() const {
-  return fmt::format("{}-{}-{}", store_type, domid, id);
+  return fmt::format("{}-{}-{}", back_type, domid, id);
 }
 
 std::string DevicePaths::xenbus() const {
-  return fmt::format("backend/{}/{}/{}", store_type, domid, id);
+  return fmt::format("backend/{}/{}/{}", back_type, domid, id);
 }
 
 void write_nodes(xc::Store& store, const DeviceOwner& owner, const DevicePaths& paths, const DeviceKeys& keys,

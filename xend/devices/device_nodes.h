@@ -29,13 +29,14 @@ enum class XenbusState {
 
 struct DevicePaths {
   // `store_class` is the class's directory, "vbd" for type "tap". `vm_path` may be empty when it is not known.
+  // `back_class`: the backend's, where that is another one, as "qdisk" for a disk that QEMU serves.
   DevicePaths(xc::DomId guest, const std::string& vm_path, std::string device_type, std::string_view store_class,
-              unsigned device_id);
+              unsigned device_id, std::string_view back_class = {});
 
   xc::DomId domid;
   std::string vm;  // VM
   std::string type;
-  std::string store_type;
+  std::string store_type, back_type;
   unsigned id;
   std::string front;     // /local/domain/N/device/CLASS/ID
   std::string back;      // /local/domain/0/backend/CLASS/N/ID

@@ -11,6 +11,7 @@
 #include "xend/devices/device_nodes.h"
 #include "xend/devices/frontend_tree.h"
 #include "xend/devices/hotplug.h"
+#include "xend/devices/vif.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -22,6 +23,23 @@ using Clock = std::chrono::steady_clock;
 DevicePaths paths_of(const DeviceOwner& owner, const std::string& type, unsigned id) {
   const DeviceClass* known = find_device_class(type);
   return DevicePaths(owner.domid, owner.vm_path, type, known != nullptr ? known->store_class() : type, id);
+}
+
+DevicePaths paths_of(const DeviceOwner& owner, const Device& device) {
+  const DeviceClass* known = find_device_class(device.type);
+  if (known == nullptr) return paths_of(owner, device.type, device.id);
+  return DevicePaths(owner.domid, owner.vm_path, device.type, known->store_class(), device.id,
+                     known->back_class(device));
+}
+
+constexpr std::string_view kServedByQemu = "qdisk";
+
+// As paths_of, with the backend where the index says that it is.
+DevicePaths indexed_paths(xc::Store& store, const DeviceOwner& owner, const std::string& type, unsigned id) {
+  DevicePaths paths = paths_of(owner, type, id);
+  const std::string dir = fmt::format("/local/domain/0/backend/{}/", kServedByQemu);
+  if (!store.read(paths.index + "/backend").value_or("").starts_with(dir)) return paths;
+  return DevicePaths(owner.domid, owner.vm_path, type, paths.store_type, id, kServedByQemu);
 }
 
 // Types that share a class's directory: a tap and a vbd of one number would be one frontend.
@@ -41,7 +59,7 @@ std::vector<DevicePaths> indexed_devices(xc::Store& store, const DeviceOwner& ow
   const std::string root = owner.vm_path + "/device";
   for (const std::string& type : store.list(root)) {
     for (const std::string& name : store.list(root + "/" + type)) {
-      if (const auto id = parse_id(name)) found.push_back(paths_of(owner, type, *id));
+      if (const auto id = parse_id(name)) found.push_back(indexed_paths(store, owner, type, *id));
     }
   }
   return found;
@@ -50,13 +68,15 @@ std::vector<DevicePaths> indexed_devices(xc::Store& store, const DeviceOwner& ow
 // The index, and backends of the domain that it no longer knows.
 std::vector<DevicePaths> leftover_devices(xc::Store& store, const DeviceOwner& owner) {
   std::vector<DevicePaths> found = indexed_devices(store, owner);
-  for (std::string_view type : device_types()) {
-    if (device_class(type).store_class() != type) continue;
-    const std::string dir = paths_of(owner, std::string(type), 0).back_dir;
-    for (const std::string& name : store.list(dir)) {
+  std::vector<std::pair<std::string_view, std::string_view>> places = {{"tap", kServedByQemu}};
+  for (std::string_view type : device_types())
+    if (device_class(type).store_class() == type) places.emplace_back(type, type);
+  for (const auto& [type, back_class] : places) {
+    const std::string_view front_class = device_class(type).store_class();
+    for (const std::string& name : store.list(fmt::format("/local/domain/0/backend/{}/{}", back_class, owner.domid))) {
       const auto id = parse_id(name);
       if (!id) continue;
-      DevicePaths paths = paths_of(owner, std::string(type), *id);
+      DevicePaths paths(owner.domid, owner.vm_path, std::string(type), front_class, *id, back_class);
       const auto same = [&](const DevicePaths& other) { return other.back == paths.back; };
       if (std::none_of(found.begin(), found.end(), same)) found.push_back(std::move(paths));
     }
@@ -125,7 +145,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
     impl_->store.transaction([&](xc::Store& t) {
       for (const Device& device : devices) {
         const DeviceClass& known = device_class(device.type);
-        const DevicePaths paths = paths_of(owner, device.type, device.id);
+        const DevicePaths paths = paths_of(owner, device);
         write_nodes(t, owner, paths, known.keys(device), index_paths_sharing(owner, paths), known.label(device));
       }
     });
@@ -136,7 +156,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
 
 void Devices::connect(const DeviceOwner& owner, const Device& device) {
   const DeviceClass& known = device_class(device.type);
-  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  const DevicePaths paths = paths_of(owner, device);
   std::string reason;
   bool killed = false;
   try {
@@ -161,8 +181,31 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   throw Error(reason);
 }
 
+void Devices::connect_tap(const DeviceOwner& owner, const Device& vif) {
+  const DevicePaths paths = paths_of(owner, vif);
+  const HotplugPlan plan = tap_plan(impl_->store, paths, impl_->settings);
+  const ScriptResult result =
+      run_hotplug_script(impl_->scripts, paths, plan, plan.connect, impl_->settings.create_timeout);
+  if (result.status == 0 && !result.timed_out) return;
+  const std::string reason = read_or_empty(impl_->store, paths.back + "/hotplug-error");
+  throw Error(fmt::format(
+      "Device {} could not be connected. {}", paths.name(),
+      reason.empty() ? fmt::format("{} did not set up the interface {}.", plan.script, plan.environment.at("INTERFACE"))
+                     : reason));
+}
+
+void Devices::release_tap(const DeviceOwner& owner, const Device& vif) noexcept {
+  try {
+    const DevicePaths paths = paths_of(owner, vif);
+    const HotplugPlan plan = tap_plan(impl_->store, paths, impl_->settings);
+    run_hotplug_script(impl_->scripts, paths, plan, plan.release, impl_->settings.destroy_timeout);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Domain {} ({}): {}", owner.name, owner.domid, e.what());
+  }
+}
+
 void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool force) {
-  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  const DevicePaths paths = paths_of(owner, device);
   xc::Store& store = impl_->store;
   try {
     if (!store.read(paths.index + "/backend")) throw Error(fmt::format("Device {} not connected", paths.name()));
@@ -197,9 +240,12 @@ void Devices::release_all(const DeviceOwner& owner) noexcept {
 
 sxp::Value Devices::describe(const DeviceOwner& owner, const Device& device) {
   const DeviceClass* known = find_device_class(device.type);
-  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  const DevicePaths paths = paths_of(owner, device);
   if (known == nullptr || !impl_->store.read(paths.back + "/frontend")) return device.config;
-  return known->describe(impl_->store, paths);
+  sxp::Value element = known->describe(impl_->store, paths);
+  // Kept out of xenstore, where the guest could read it.
+  if (const auto password = sxp::child_text(device.config, "vncpasswd")) set_item(element, "vncpasswd", *password);
+  return element;
 }
 
 std::vector<Device> Devices::recall(const DeviceOwner& owner) {

@@ -60,6 +60,11 @@ class Devices {
   // threads.
   void connect(const DeviceOwner& owner, const Device& device);
 
+  // Runs the script for the interface that the device model has made for a vif's emulated card. Throws Error.
+  void connect_tap(const DeviceOwner& owner, const Device& vif);
+  // The same before the interface goes. Never throws: what fails is logged.
+  void release_tap(const DeviceOwner& owner, const Device& vif) noexcept;
+
   // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does
   // not wait for the guest. Throws Error when the guest does not let go in time.
   void disconnect(const DeviceOwner& owner, const Device& device, bool force);

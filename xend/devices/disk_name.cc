@@ -104,6 +104,16 @@ std::optional<unsigned> disk_number(std::string_view name) {
   return literal_number(name);
 }
 
+std::optional<EmulatedPlace> emulated_place(std::string_view name) {
+  if (name.starts_with("/dev/")) name.remove_prefix(5);
+  const bool scsi = name.starts_with("sd");
+  if (!scsi && !name.starts_with("hd") && !name.starts_with("xvd")) return std::nullopt;
+  const auto place = parse_place(name.substr(name.find('d') + 1));
+  const unsigned places = scsi ? 7 : 4;
+  if (!place || place->partition != 0 || place->disk >= places) return std::nullopt;
+  return EmulatedPlace{scsi, place->disk};
+}
+
 bool is_extended_disk_number(unsigned number) {
   return number >= kExtendedBit;
 }

@@ -38,14 +38,20 @@ bool is_other_guest(xc::Store& store, const DeviceOwner& owner, const std::strin
   return !vm_path.empty() && guest_of(vm_path) != guest_of(owner.vm_path);
 }
 
-void check_guests(xc::Store& store, const DeviceOwner& owner, const std::string& image, bool writing) {
-  const std::string backends = "/local/domain/0/backend/vbd";
+// The image that a backend serves: QEMU's have its format in front.
+std::string image_of(xc::Store& store, const std::string& back) {
+  const std::string params = read_or_empty(store, back + "/params");
+  return params.starts_with('/') ? params : params.substr(params.find(':') + 1);
+}
+
+void check_guests(xc::Store& store, const DeviceOwner& owner, const std::string& backends, const std::string& image,
+                  bool writing) {
   for (const std::string& domid : store.list(backends)) {
     if (!is_other_guest(store, owner, domid)) continue;
     for (const std::string& id : store.list(backends + "/" + domid)) {
       const std::string back = fmt::format("{}/{}/{}", backends, domid, id);
       std::error_code missing;
-      if (!std::filesystem::equivalent(read_or_empty(store, back + "/params"), image, missing)) continue;
+      if (!std::filesystem::equivalent(image_of(store, back), image, missing)) continue;
       if (writing || read_or_empty(store, back + "/mode") == "w") {
         busy(image, store.read(back + "/node").value_or("a loop device"), writing, kGuest);
       }
@@ -74,7 +80,8 @@ void check_image_sharing(xc::Store& store, const DeviceOwner& owner, const std::
                          const std::string& mode) {
   if (mode == "w!") return;
   const bool writing = mode == "w";
-  check_guests(store, owner, image, writing);
+  for (const char* backends : {"/local/domain/0/backend/vbd", "/local/domain/0/backend/qdisk"})
+    check_guests(store, owner, backends, image, writing);
   check_mounts(image, writing);
 }
 

@@ -51,8 +51,8 @@ void check_duplicates(const Device& device, const DiskSource& source, const std:
     if (!is_disk(other)) continue;
     if (!source.empty()) {
       const std::string other_uname = item(other.config, "uname");
-      if (source.is_path() && parse_disk_source(other_uname).params == source.params) {
-        throw Error(fmt::format("The file \"{}\" is already used", source.params));
+      if (!source.path().empty() && parse_disk_source(other_uname).path() == source.path()) {
+        throw Error(fmt::format("The file \"{}\" is already used", source.path()));
       }
       if (other_uname == uname) throw Error(fmt::format("The uname \"{}\" is already defined", uname));
     }
@@ -87,6 +87,10 @@ void detach_orphans(xc::Store& store, const DevicePaths& paths, const std::strin
 
 }  // namespace
 
+std::string_view VbdClass::back_class(const Device& device) const {
+  return parse_disk_source(item(device.config, "uname")).by_qemu() ? "qdisk" : "vbd";
+}
+
 void VbdClass::complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const {
   sxp::Value& config = device.config;
   check_backend(config);
@@ -101,7 +105,7 @@ void VbdClass::complete(Device& device, const std::vector<Device>& others, const
   if (source.empty() && !name.cdrom) {
     throw Error(fmt::format("Block device must have physical details specified: disk {} has no uname.", dev));
   }
-  if (!source.empty() && !source.is_path()) {
+  if (!source.empty() && !source.is_path() && !source.by_qemu()) {
     set_item(config, "script", helper_script(source.type, settings.scripts_dir));
   }
   complete_mode(config, dev);
@@ -117,9 +121,10 @@ void VbdClass::complete(Device& device, const std::vector<Device>& others, const
 void VbdClass::check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const {
   const DiskSource source = parse_disk_source(item(device.config, "uname"));
   check_disk_source(source);
-  if (!source.is_path() || !std::filesystem::is_regular_file(source.params)) return;
+  const std::string path = source.path();
+  if (path.empty() || !std::filesystem::is_regular_file(path)) return;
   try {
-    check_image_sharing(store, owner, source.params, item(device.config, "mode"));
+    check_image_sharing(store, owner, path, item(device.config, "mode"));
   } catch (const Error& e) {
     throw Error(fmt::format("Device {} ({}) could not be connected.\n{}", device.id, device.type, e.what()));
   }
@@ -142,6 +147,10 @@ DeviceKeys VbdClass::keys(const Device& device) const {
                {"mode", item(device.config, "mode")},
                {"uuid", item(device.config, "uuid")},
                {"bootable", item(device.config, "bootable")}};
+  if (source.by_qemu()) {  // what QEMU's own backend looks for
+    keys.back.emplace_back("device-type", name.cdrom ? "cdrom" : "disk");
+    keys.back.emplace_back("discard-enable", "1");
+  }
   if (std::string script = item(device.config, "script"); !script.empty()) {
     keys.back.emplace_back("script", std::move(script));
   }
@@ -154,6 +163,7 @@ std::string VbdClass::label(const Device& device) const {
 
 std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths& paths,
                                              const DeviceSettings& settings) const {
+  if (paths.back_type != "vbd") return std::nullopt;  // QEMU's: it is ready when QEMU is
   HotplugPlan plan;
   plan.module = "xen-blkback";
   plan.connect = {"add"};
@@ -189,8 +199,7 @@ sxp::Value VbdClass::describe(xc::Store& store, const DevicePaths& paths) const 
   sxp::Value element = sxp::Value::list({paths.type});
   const std::string type = back("type");
   if (const std::string params = back("params"); !type.empty() && !params.empty()) {
-    const bool tap = paths.type != "vbd" && type == "file";
-    set_item(element, "uname", tap ? fmt::format("{}:aio:{}", paths.type, params) : fmt::format("{}:{}", type, params));
+    set_item(element, "uname", disk_uname(paths.type, type, params));
   }
   // The guest owns this node: anything but one of the two words is a disk.
   const bool cdrom = read_word(store, paths.front + "/device-type") == "cdrom";

@@ -8,6 +8,7 @@ namespace xend {
 
 class VbdClass : public DeviceClass {
  public:
+  std::string_view back_class(const Device& device) const override;
   std::string_view store_class() const override { return "vbd"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
   void check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const override;

@@ -84,9 +84,9 @@ DeviceKeys VifClass::keys(const Device& device) const {
   keys.counted = true;
   const std::string handle = std::to_string(device.id);
   const std::string mac = item(device.config, "mac");
-  keys.front = {{"handle", handle}};
-  // The guest's driver learns the address of an emulated card from the card.
-  if (item(device.config, "type") != "ioemu") keys.front.emplace_back("mac", mac);
+  // Beside an emulated card, too, where the original left the address out: today's drivers unplug the card when they
+  // take over, and do not start without an address.
+  keys.front = {{"handle", handle}, {"mac", mac}};
   keys.back = {{"script", item(device.config, "script")}, {"mac", mac}, {"handle", handle}};
   for (std::string_view key : kOptionalKeys) {
     if (std::string value = item(device.config, key); !value.empty()) keys.back.emplace_back(key, std::move(value));
@@ -110,6 +110,20 @@ std::optional<HotplugPlan> VifClass::hotplug(xc::Store& store, const DevicePaths
   plan.release = {"offline", "type_if=vif"};
   plan.environment = {{"vif", interface}, {"netdev", read_or_empty(store, paths.back + "/gatewaydev")}};
   if (read_or_empty(store, paths.back + "/type") == "ioemu") plan.environment["INTERFACE"] = interface + "-emu";
+  return plan;
+}
+
+bool is_emulated_card(const Device& device) {
+  return device.type == "vif" && item(device.config, "type") == "ioemu";
+}
+
+HotplugPlan tap_plan(xc::Store& store, const DevicePaths& paths, const DeviceSettings& settings) {
+  HotplugPlan plan;
+  plan.script = absolute_script(read_or_empty(store, paths.back + "/script"), settings);
+  plan.connect = {"add", "type_if=tap"};
+  plan.release = {"remove", "type_if=tap"};
+  const std::string interface = fmt::format("vif{}.{}", paths.domid, paths.id);
+  plan.environment = {{"vif", interface}, {"INTERFACE", interface + "-emu"}};
   return plan;
 }
 

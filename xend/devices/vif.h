@@ -23,6 +23,12 @@ class VifClass : public DeviceClass {
 };
 
 // Six pairs of hex digits with colons.
+// Whether the device model emulates a card beside this device.
+bool is_emulated_card(const Device& device);
+
+// What runs the script for the interface of the emulated card beside a vif (spec domain-lifecycle section 10).
+HotplugPlan tap_plan(xc::Store& store, const DevicePaths& paths, const DeviceSettings& settings);
+
 bool is_mac(std::string_view text);
 
 // A random address of XenSource's range, 00:16:3e:00:00:00 to 00:16:3e:7f:ff:ff.

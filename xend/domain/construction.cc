@@ -6,6 +6,8 @@
 #include <chrono>
 #include <future>
 
+#include "xend/devices/vif.h"
+#include "xend/domain/device_model.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -27,22 +29,69 @@ xc::KiB shadow_need(const DomainConfig& config) {
   return {(kib + 1023) / 1024 * 1024};
 }
 
+// An HVM guest with VNC shows a frame buffer among its devices, whether its file has one or not (spec protocols 7.5).
+bool wants_frame_buffer(const DomainConfig& config) {
+  const auto is_frame_buffer = [](const sxp::Value& element) { return sxp::is_element(element, "vfb"); };
+  return config.type == xc::GuestType::kHvm && config.image.platform_number("vnc", 0) != 0 &&
+         std::none_of(config.device_elements.begin(), config.device_elements.end(), is_frame_buffer);
+}
+
+xc::MachineParams machine_params(const DomainConfig& config, xc::MiB maximum) {
+  const auto number = [&](const char* key, long otherwise) { return config.image.platform_number(key, otherwise); };
+  return {.type = config.type,
+          .maximum = maximum,
+          .vcpus = config.vcpus,
+          .tsc_mode = config.tsc_mode(),
+          .timer_mode = static_cast<unsigned>(number("timer_mode", 1)),
+          .viridian = static_cast<unsigned>(number("viridian", 0)),
+          .hpet = number("hpet", 0) != 0,
+          .vpt_align = number("vpt_align", 1) != 0};
+}
+
+// hvmloader as the file names it: files without `loader` have it as their kernel.
+std::string loader_of(const DomainConfig& config) {
+  if (const auto loader = config.image.platform_value("loader"); loader && !loader->empty()) return *loader;
+  return Programs::is_hvmloader(config.image.kernel) ? config.image.kernel : "";
+}
+
+// What all kinds of guests have in common.
+BuildRequest build_request(const DomainState& state) {
+  BuildRequest request;
+  request.name = state.config.name;
+  request.domid = *state.domid;
+  request.type = state.config.type;
+  request.memory = state.config.memory;
+  request.maximum = state.config.maxmem;
+  request.vcpus = state.config.vcpus;
+  request.store_port = state.store_port;
+  request.console_port = state.console_port;
+  return request;
+}
+
 void check_readable(const std::string& path, const char* text) {
   if (access(path.c_str(), R_OK) != 0) throw Error(fmt::format("{}: {}", text, path));
 }
 
-// Connects the devices beside whatever else goes on; whoever asks gets the first failure.
+// Null when it worked. Each device's script takes its time, most of it waiting: they run beside each other.
+std::exception_ptr connect_device(Host& host, const DeviceOwner& owner, const Device& device) {
+  try {
+    host.devices.connect(owner, device);
+    return nullptr;
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "{} ({}): {}", owner.name, owner.domid, e.what());
+    return std::current_exception();
+  }
+}
+
+// Connects the devices beside whatever else goes on; whoever asks gets the first failure, in the order of the devices.
 std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domain>& domain) {
   const auto connect = [&host, owner = domain->device_owner(), devices = domain->state().config.devices] {
+    std::vector<std::future<std::exception_ptr>> pending;
+    for (const auto& device : devices)
+      pending.push_back(std::async(std::launch::async, [&] { return connect_device(host, owner, device); }));
     std::exception_ptr failure;
-    for (const auto& device : devices) {
-      try {
-        host.devices.connect(owner, device);
-      } catch (const std::exception& e) {
-        XEND_LOG(Error, "{} ({}): {}", owner.name, owner.domid, e.what());
-        if (!failure) failure = std::current_exception();
-      }
-    }
+    for (auto& one : pending)
+      if (const auto wrong = one.get(); wrong && !failure) failure = wrong;
     if (failure) std::rethrow_exception(failure);
   };
   return std::async(std::launch::async, connect).share();
@@ -52,6 +101,7 @@ std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domai
 
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   check_can_run(config);
+  if (wants_frame_buffer(config)) config.device_elements.push_back(sxp::Value::list({"vfb"}));
   for (const auto& element : config.device_elements)
     config.devices.push_back(host.devices.complete(element, config.devices, config.type));
   const bool has_console =
@@ -60,6 +110,7 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
     config.devices.push_back(host.devices.complete(
         sxp::Value::list({"console", sxp::Value::list({"protocol", "vt100"}), sxp::Value::list({"location", "2"})}),
         config.devices, config.type));
+  check_programs(config);
   DomainState state;
   state.config = std::move(config);
   domain_ = std::make_shared<Domain>(std::move(state));
@@ -75,13 +126,8 @@ Construction::~Construction() {
 }
 
 void Construction::check_can_run(const DomainConfig& config) const {
-  if (config.type == xc::GuestType::kHvm)
-    throw Error(fmt::format(
-        "{} is an HVM guest: these are not available in this release yet. A Linux guest can run with type = "
-        "\"pvh\" instead of builder = 'hvm'.",
-        config.name));
   const auto xen = host_.xen.host_info();
-  if (config.type == xc::GuestType::kPvh && !xen.hvm)
+  if (config.type != xc::GuestType::kPv && !xen.hvm)
     throw Error("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?");
   if (config.type == xc::GuestType::kPv && !xen.pv)
     throw Error(
@@ -90,9 +136,19 @@ void Construction::check_can_run(const DomainConfig& config) const {
                     config.name));
 }
 
+// What is missing on this host is said before anything is made.
+void Construction::check_programs(const DomainConfig& config) const {
+  constexpr xc::DomId kNotYet = 0;
+  plan_device_model(config, kNotYet, *host_.options.get(), host_.programs);
+  if (config.type != xc::GuestType::kHvm) return;
+  host_.programs.hvmloader(loader_of(config));
+  host_.programs.firmware();
+}
+
 xc::KiB Construction::memory_need(const DomainConfig& config) const {
   constexpr std::uint64_t kSpecialPages = 1024;  // the slack of make_shell: rings, ACPI tables, start info
-  return {xc::KiB(config.memory).value + shadow_need(config).value + kSpecialPages};
+  return {xc::KiB(config.memory).value + xc::KiB(video_memory(config)).value + shadow_need(config).value +
+          kSpecialPages};
 }
 
 void Construction::make_shell() {
@@ -100,7 +156,8 @@ void Construction::make_shell() {
   memory_.emplace(host_.memory.reserve(memory_need(config), config.name));
   xc::DomId domid = 0;
   try {
-    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, 0});
+    domid = host_.xen.create_domain(
+        {config.uuid, config.type, config.vcpus, 0, 0, config.image.platform_number("nestedhvm", 0) != 0});
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Creating domain failed: name={}\n{}", config.name, e.what()));
   }
@@ -114,10 +171,11 @@ void Construction::make_shell() {
   host_.running_state.remember(domain_->state());
   write_skeleton(host_.store, domain_->state());
   // What the hypervisor itself puts beside the guest's RAM -- rings, ACPI tables -- counts too (spec modern-xen 26.4).
-  host_.xen.set_max_memory(domid, {xc::KiB(config.maxmem).value + 1024});
+  const xc::MiB maximum{config.maxmem.value + video_memory(config).value};
+  host_.xen.set_max_memory(domid, {xc::KiB(maximum).value + 1024});
   const auto store_port = host_.xen.allocate_channel(domid);
   const auto console_port = host_.xen.allocate_channel(domid);
-  host_.xen.prepare_for_memory(domid, config.type, config.maxmem, config.vcpus, config.tsc_mode());
+  host_.xen.prepare_for_memory(domid, machine_params(config, maximum));
   for (unsigned vcpu = 0; vcpu < config.vcpus && vcpu < config.cpus.size(); ++vcpu)
     if (!config.cpus[vcpu].empty()) host_.xen.pin_vcpu(domid, vcpu, config.cpus[vcpu]);
   if (config.cpu_weight != 256 || config.cpu_cap != 0)
@@ -131,26 +189,47 @@ void Construction::make_shell() {
 void Construction::build() {
   const auto state = domain_->state();
   const auto& config = state.config;
+  if (config.type == xc::GuestType::kHvm) return build_hvm(state);
   if (config.image.kernel.empty())
     throw Error(
         fmt::format("{} has no kernel. Boot loaders are not available in this release yet: name a kernel of this host.",
                     config.name));
   check_readable(config.image.kernel, "Kernel image does not exist");
   if (!config.image.ramdisk.empty()) check_readable(config.image.ramdisk, "Kernel ramdisk does not exist");
-  host_.xen.apply_cpuid_policy(*state.domid, config.type, config.nomigrate() || config.tsc_mode() == 1);
+  apply_cpuid_policy(config);
   XEND_LOG(Info, "buildDomain os={} dom={} vcpus={}", config.image.head, *state.domid, config.vcpus);
-  BuildRequest request;
-  request.name = config.name;
-  request.domid = *state.domid;
-  request.type = config.type;
+  BuildRequest request = build_request(state);
   request.kernel = config.image.kernel;
   request.ramdisk = config.image.ramdisk;
   request.cmdline = config.image.args;
   request.features = config.features;
-  request.memory = config.memory;
-  request.vcpus = config.vcpus;
-  request.store_port = state.store_port;
-  request.console_port = state.console_port;
+  fill_memory(request);
+}
+
+// The firmware is what is built; kernel and ramdisk, if the file names any, are the device model's to load.
+void Construction::build_hvm(const DomainState& state) {
+  const auto& config = state.config;
+  BuildRequest request = build_request(state);
+  request.kernel = host_.programs.hvmloader(loader_of(config));
+  if (const auto& kernel = config.image.kernel; !kernel.empty() && !Programs::is_hvmloader(kernel)) {
+    check_readable(kernel, "Kernel image does not exist");
+    if (!config.image.ramdisk.empty()) check_readable(config.image.ramdisk, "Kernel ramdisk does not exist");
+  }
+  request.firmware = host_.programs.firmware();
+  request.apic = config.image.platform_number("apic", 1) != 0;
+  request.online_vcpus = config.vcpus;
+  apply_cpuid_policy(config);
+  XEND_LOG(Info, "buildDomain os=hvm dom={} vcpus={}", *state.domid, config.vcpus);
+  fill_memory(request);
+}
+
+void Construction::apply_cpuid_policy(const DomainConfig& config) {
+  const auto number = [&](const char* key, long otherwise) { return config.image.platform_number(key, otherwise); };
+  host_.xen.apply_cpuid_policy(domain_->running_domid(), number("pae", 1) != 0,
+                               config.nomigrate() || config.tsc_mode() == 1, number("nestedhvm", 0) != 0);
+}
+
+void Construction::fill_memory(const BuildRequest& request) {
   auto built = host_.helpers.build(request, operation_->cancellation());
   domain_->update([&](DomainState& s) {
     s.store_frame = built.store_frame;
@@ -170,6 +249,8 @@ void Construction::restore(int fd) {
   request.fd = fd;
   request.store_port = state.store_port;
   request.console_port = state.console_port;
+  if (request.type == xc::GuestType::kHvm)
+    request.device_state = device_state_.emplace(host_.device_state_folder, "resume", request.domid).path();
   const auto restored = host_.helpers.restore(request, operation_->cancellation());
   domain_->update([&](DomainState& s) {
     s.store_frame = restored.store_frame;
@@ -184,6 +265,19 @@ void Construction::introduce() {
   write_details(host_.store, state, host_.options.get()->console_limit_bytes());
   host_.devices.write(domain_->device_owner(), state.config.devices);
   host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
+}
+
+void Construction::start_device_model() {
+  const auto state = domain_->state();
+  const auto plan = plan_device_model(state.config, *state.domid, *host_.options.get(), host_.programs);
+  if (!plan) return;
+  host_.device_models.start(*plan, device_state_ ? device_state_->path() : "", [&](const DeviceModelProcess& process) {
+    domain_->update([&](DomainState& s) { s.device_model = process; });
+    host_.running_state.remember(domain_->state());
+  });
+  device_state_.reset();
+  for (const auto& device : state.config.devices)
+    if (is_emulated_card(device)) host_.devices.connect_tap(domain_->device_owner(), device);
 }
 
 std::shared_ptr<Domain> Construction::keep() {

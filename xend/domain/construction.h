@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "xend/domain/device_state.h"
 #include "xend/domain/host.h"
 
 namespace xend {
@@ -25,16 +26,22 @@ class Construction {
   void build();                    // memory of a new domain, from its kernel
   void restore(int fd);            // memory out of an image that begins at fd's position
   void introduce();                // xenstore and console know it; devices written
+  void start_device_model();       // for those that need one
   std::shared_ptr<Domain> keep();  // done: paused, devices being connected
 
  private:
   void check_can_run(const DomainConfig& config) const;
+  void build_hvm(const DomainState& state);
+  void apply_cpuid_policy(const DomainConfig& config);
+  void fill_memory(const BuildRequest& request);
+  void check_programs(const DomainConfig& config) const;
   xc::KiB memory_need(const DomainConfig& config) const;
 
   Host& host_;
   std::shared_ptr<Domain> domain_;
   std::optional<Operation> operation_;
   std::optional<MemoryReservation> memory_;
+  std::optional<DeviceState> device_state_;  // of a restored HVM guest, for its device model
   bool kept_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "xend/domain/departure.h"
 
+#include "xend/domain/device_state.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/store_layout.h"
@@ -50,7 +51,19 @@ SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
   request.live = live;
   request.fd = fd;
   request.rate_mbit = rate_mbit;
-  request.suspend = [this] { suspend_guest(host_, *domain_, cancellation()); };
+  request.suspend = [this, domid = *state.domid, hvm = state.config.type == xc::GuestType::kHvm] {
+    suspend_guest(host_, *domain_, cancellation());
+    if (hvm) host_.device_models.halt(domid);
+  };
+  std::optional<DeviceState> device_state;
+  if (request.type == xc::GuestType::kHvm) {
+    request.log_dirty = [this, domid = request.domid](bool on) { host_.device_models.log_dirty(domid, on); };
+    request.device_state = [&, domid = request.domid] {
+      device_state.emplace(host_.device_state_folder, "save", domid);
+      host_.device_models.save_state(domid, device_state->path());
+      return device_state->path();
+    };
+  }
   return host_.helpers.save(request, cancellation());
 }
 

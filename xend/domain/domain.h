@@ -14,6 +14,7 @@
 #include <string>
 
 #include "libxc-wrap/hypervisor.h"
+#include "xend/build/device_models.h"
 #include "xend/domain/domain_config.h"
 #include "xend/helpers/helpers.h"
 
@@ -34,7 +35,8 @@ struct DomainState {
   bool paused_by_admin = false;
   bool being_made = false;  // a daemon that finds this after its predecessor's end takes the domain away
   bool preserved = false;   // shut down and kept, on_* = preserve
-  bool foreign = false;     // made by another toolstack: listed and left alone
+  DeviceModelProcess device_model;
+  bool foreign = false;  // made by another toolstack: listed and left alone
 };
 
 // Exclusive use of a domain for something that takes time; ends with the object.

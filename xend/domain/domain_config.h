@@ -29,6 +29,8 @@ struct ImageConfig {
   std::map<std::string, std::string> notes;  // ELF notes of the kernel in use, upper-case names
 
   std::optional<std::string> platform_value(const std::string& key) const;
+  // As a number; `otherwise` when it is not there or is none.
+  long platform_number(const std::string& key, long otherwise) const;
 };
 
 struct DomainConfig {

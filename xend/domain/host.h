@@ -5,9 +5,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "libxc-wrap/hypervisor.h"
 #include "libxc-wrap/store.h"
+#include "xend/build/device_models.h"
+#include "xend/build/programs.h"
 #include "xend/config/current_options.h"
 #include "xend/devices/devices.h"
 #include "xend/domain/domain_table.h"
@@ -33,7 +36,10 @@ struct Host {
   DomainTable& domains;
   MemoryLedger& memory;
   RunningState& running_state;
+  DeviceModels& device_models;
+  const Programs& programs;
   SuspendLimits suspend_limits{};
+  std::string device_state_folder{"/var/lib/xen"};
   // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down
   // meanwhile.
   std::function<void()> look_again = [] {};

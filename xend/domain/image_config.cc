@@ -1,4 +1,5 @@
 #include <array>
+#include <charconv>
 #include <string_view>
 
 #include "xend/domain/domain_config.h"
@@ -74,6 +75,13 @@ std::optional<std::string> ImageConfig::platform_value(const std::string& key) c
   for (const auto& [k, v] : platform)
     if (k == key) return v;
   return std::nullopt;
+}
+
+long ImageConfig::platform_number(const std::string& key, long otherwise) const {
+  const auto text = platform_value(key);
+  long value = otherwise;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
 }
 
 ImageConfig parse_image(const sxp::Value& element) {

@@ -14,6 +14,7 @@ std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
   construction.make_shell();
   construction.build();
   construction.introduce();
+  construction.start_device_model();
   return construction.keep();
 }
 
@@ -30,6 +31,13 @@ void require_ours(const Domain& domain, const char* verb) {
 }
 
 namespace {
+
+// As Xen numbers it; a halt is a poweroff.
+xc::ShutdownReason reason_of(const std::string& reason) {
+  if (reason == "reboot") return xc::ShutdownReason::kReboot;
+  if (reason == "suspend") return xc::ShutdownReason::kSuspend;
+  return reason == "crash" ? xc::ShutdownReason::kCrash : xc::ShutdownReason::kPoweroff;
+}
 
 // A domain that stayed suspended because nobody could say whether its copy runs: somebody has looked, and it does not.
 void go_on_after_migration(Host& host, Domain& domain) {
@@ -64,7 +72,12 @@ void shut_down_domain(Host& host, Domain& domain, const std::string& reason) {
   if (!domid) throw Error("Domain cannot be shutdown");
   if (reason != "poweroff" && reason != "reboot" && reason != "suspend" && reason != "halt" && reason != "crash")
     throw Error(fmt::format("Invalid reason: {}", reason));
-  host.store.write(domain_path(*domid) + "/control/shutdown", reason);
+  if (lacks_drivers(host, domain)) {
+    XEND_LOG(Info, "HVM save:remote shutdown dom {}!", *domid);
+    host.xen.shutdown(*domid, reason_of(reason));
+  } else {
+    host.store.write(domain_path(*domid) + "/control/shutdown", reason);
+  }
   XEND_LOG(Info, "Domain {} ({}) asked to shut down: {}.", domain.name(), *domid, reason);
 }
 
@@ -85,6 +98,18 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
   if (!state.domid) return;
   write_name(host.store, state);
   host.running_state.remember(state);
+}
+
+void device_model_died(Host& host, xc::DomId domid, const std::string& what) noexcept {
+  try {
+    const auto domain = host.domains.find(std::to_string(domid));
+    const std::string name = domain ? domain->name() : std::to_string(domid);
+    XEND_LOG(Error, "domain {} ({}): device model failure: {}.", name, domid, what);
+    const auto info = host.xen.domain(domid);
+    if (info && !info->shutdown && !info->dying) host.xen.shutdown(domid, xc::ShutdownReason::kCrash);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Domain {}, which has lost its device model, could not be stopped: {}", domid, e.what());
+  }
 }
 
 void begin_stop_actions(Host& host) noexcept {

@@ -31,6 +31,10 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void send_sysrq(Host& host, Domain& domain, char key);
 
+// What follows when a domain's device model has ended by itself: the domain counts as crashed (spec domain-lifecycle
+// 11.2). `what` says how it ended.
+void device_model_died(Host& host, xc::DomId domid, const std::string& what) noexcept;
+
 // Each running domain's on_xend_stop (spec domain-lifecycle 1.4). Waits for nothing and throws nothing: a domain that
 // cannot be asked is logged, and runs on.
 void begin_stop_actions(Host& host) noexcept;

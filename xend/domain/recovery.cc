@@ -49,6 +49,8 @@ void recreate(Host& host, DomainState state) {
   const auto domain = std::make_shared<Domain>(std::move(state));
   host.domains.insert(domain);
   XEND_LOG(Info, "{}", text);
+  if (const auto& model = domain->state().device_model; model.pid != 0)
+    host.device_models.adopt(*domain->domid(), domain->name(), model);
   // A daemon that ended in the middle of a save or a migration left the domain renamed; the guest itself was resumed by
   // the helper that had suspended it.
   const auto known = domain->state();

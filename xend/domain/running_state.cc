@@ -29,8 +29,9 @@ sxp::Value to_sxp(const DomainState& d) {
                            pair("store_port", d.store_port), pair("console_port", d.console_port),
                            pair("start_time", d.start_time), pair("restart_count", d.restart_count),
                            pair("paused_by_admin", d.paused_by_admin ? 1 : 0), pair("preserved", d.preserved ? 1 : 0),
-                           pair("being_made", d.being_made ? 1 : 0), pair("config_name", d.config.name), devices,
-                           domain_sxp(d, std::nullopt, {})});
+                           pair("being_made", d.being_made ? 1 : 0), pair("device_model_pid", d.device_model.pid),
+                           pair("device_model_started_at", d.device_model.started_at),
+                           pair("config_name", d.config.name), devices, domain_sxp(d, std::nullopt, {})});
 }
 
 template <typename Number>
@@ -62,6 +63,8 @@ DomainState from_sxp(const sxp::Value& v) {
   d.paused_by_admin = number<int>(v, "paused_by_admin") != 0;
   d.preserved = number<int>(v, "preserved") != 0;
   d.being_made = number<int>(v, "being_made") != 0;
+  if (sxp::child(v, "device_model_pid"))  // notes of the first release have none
+    d.device_model = {number<int>(v, "device_model_pid"), number<std::uint64_t>(v, "device_model_started_at")};
   if (const auto* devices = sxp::child(v, "devices"))
     for (const auto& item : sxp::children(*devices)) {
       if (!item.is_list() || item.as_list().size() != 3) throw Error("a device of it is not (TYPE ID ELEMENT)");

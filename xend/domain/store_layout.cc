@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sxp/printer.h"
+#include "xend/domain/device_model.h"
 #include "xend/domain/image_keys.h"
 #include "xend/log.h"
 
@@ -42,6 +43,18 @@ void write_image(xc::Store& t, const DomainState& domain, const std::string& dom
   t.write(domain.vm_path + "/image/ramdisk", image.ramdisk);
   for (const auto& [key, value] : image.notes)
     if (key != "FEATURES") t.write(dom + "/image/" + note_node(key), value);
+}
+
+// What hvmloader looks for (spec modern-xen 6).
+void write_firmware_settings(xc::Store& t, const DomainConfig& config, const std::string& dom) {
+  const auto flag = [&](const char* key, long otherwise) {
+    return config.image.platform_number(key, otherwise) != 0 ? "1" : "0";
+  };
+  t.write(dom + "/hvmloader/bios", "seabios");
+  t.write(dom + "/hvmloader/allow-memory-relocate", "0");  // QEMU cannot follow when memory moves
+  t.write(dom + "/platform/acpi", flag("acpi", 1));
+  t.write(dom + "/platform/acpi_s3", "1");
+  t.write(dom + "/platform/acpi_s4", "1");
 }
 
 }  // namespace
@@ -97,9 +110,11 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
   const auto dom = domain_path(guest);
   const auto& config = domain.config;
   store.transaction([&](xc::Store& t) {
-    t.write(dom + "/memory/static-max", std::to_string(xc::KiB(config.maxmem).value));
+    const xc::KiB video = video_memory(config);
+    t.write(dom + "/memory/static-max", std::to_string(xc::KiB(config.maxmem).value + video.value));
     t.write(dom + "/memory/target", std::to_string(xc::KiB(config.memory).value));
-    t.write(dom + "/memory/videoram", "0");
+    t.write(dom + "/memory/videoram", std::to_string(video.value));
+    if (config.type == xc::GuestType::kHvm) write_firmware_settings(t, config, dom);
     t.write(dom + "/store/port", std::to_string(domain.store_port));
     t.write(dom + "/store/ring-ref", std::to_string(domain.store_frame));
     for (unsigned i = 0; i < config.vcpus; ++i) t.write(dom + "/cpu/" + std::to_string(i) + "/availability", "online");

@@ -32,13 +32,17 @@ class Handshake {
         name_(domain.state().config.name),
         domid_(domain.running_domid()),
         limits_(host.suspend_limits),
+        without_drivers_(lacks_drivers(host, domain)),
         node_(domain_path(domid_) + "/control/shutdown"),
         watch_(host.store.watch()) {}
 
   void run(const Cancellation& cancel) {
     watch_->add(node_, "request");
     watch_->add("@releaseDomain", "release");
-    host_.store.write(node_, "suspend");
+    if (without_drivers_)
+      host_.xen.shutdown(domid_, xc::ShutdownReason::kSuspend);
+    else
+      host_.store.write(node_, "suspend");
     const auto begin = Clock::now();
     try {
       while (!done(begin, cancel)) watch_->wait(Clock::now() + std::chrono::milliseconds(200));
@@ -75,12 +79,17 @@ class Handshake {
   std::string name_;
   xc::DomId domid_;
   SuspendLimits limits_;
+  bool without_drivers_;  // then nobody reads the request, and stopping it from outside is right
   std::string node_;
   std::unique_ptr<xc::Watch> watch_;
   bool taken_ = false;
 };
 
 }  // namespace
+
+bool lacks_drivers(Host& host, const Domain& domain) {
+  return domain.state().config.type == xc::GuestType::kHvm && !host.xen.has_drivers(domain.running_domid());
+}
 
 void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel) {
   XEND_LOG(Debug, "Suspending {} ({}) ...", domain.name(), domain.running_domid());
@@ -91,6 +100,9 @@ void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel) {
 void resume_guest(Host& host, Domain& domain) {
   const auto domid = domain.running_domid();
   if (!is_suspended(host.xen.domain(domid))) return;
+  // Its devices first: the guest must not wait for an answer of theirs.
+  if (domain.state().device_model.pid != 0 && domain.state().config.type == xc::GuestType::kHvm)
+    host.device_models.go_on(domid);
   host.xen.resume(domid);
   host.store.resume_domain(domid);
   XEND_LOG(Info, "Domain {} ({}) resumed.", domain.state().config.name, domid);

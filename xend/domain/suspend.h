@@ -10,6 +10,10 @@ namespace xend {
 // is given; the request is then withdrawn as far as the guest has not taken it.
 void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel);
 
+// Whether a guest has no drivers that know of Xen, as an HVM guest may: then it does not read what is asked of it in
+// xenstore, and is suspended or shut down from outside.
+bool lacks_drivers(Host& host, const Domain& domain);
+
 // Resumes a domain that is suspended; does nothing to one that is not. Throws xc::Error.
 void resume_guest(Host& host, Domain& domain);
 

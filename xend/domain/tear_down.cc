@@ -1,5 +1,6 @@
 #include "xend/domain/tear_down.h"
 
+#include "xend/devices/vif.h"
 #include "xend/domain/store_layout.h"
 #include "xend/log.h"
 
@@ -27,6 +28,10 @@ void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
     attempt(state, "Pausing", [&] {
       if (host.xen.domain(domid)) host.xen.pause(domid);
     });
+    for (const auto& device : state.config.devices)
+      if (state.device_model.pid != 0 && is_emulated_card(device))
+        host.devices.release_tap(domain->device_owner(), device);
+    host.device_models.stop(domid);
     attempt(state, "Destroying", [&] {
       if (host.xen.domain(domid)) host.xen.destroy(domid);
     });

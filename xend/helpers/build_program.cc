@@ -36,9 +36,13 @@ xc::BuildOrder read_order(const sxp::Value& request, xc::DomId domid) {
   order.cmdline = text_of(request, "cmdline");
   order.features = text_of(request, "features");
   order.memory = xc::MiB{number_of(request, "memory")};
+  order.maximum = xc::MiB{number_of(request, "maximum")};
   order.vcpus = static_cast<unsigned>(number_of(request, "vcpus"));
   order.store_port = static_cast<xc::Port>(number_of(request, "store_port"));
   order.console_port = static_cast<xc::Port>(number_of(request, "console_port"));
+  order.hvm = {.firmware = text_of(request, "firmware"),
+               .apic = number_of(request, "apic") != 0,
+               .online_vcpus = static_cast<unsigned>(number_of(request, "online_vcpus"))};
   return order;
 }
 

@@ -2,7 +2,9 @@
 //
 //   daemon                                                                             xc_build DOMID
 //   (build (type pvh) (kernel PATH) (ramdisk PATH) (cmdline S) (features S)
-//          (temporary_kernel 0) (memory MIB) (vcpus N) (store_port N) (console_port N))          ->
+//          (temporary_kernel 0) (memory MIB) (maximum MIB) (vcpus N) (store_port N)
+//          (console_port N) (firmware PATH) (apic 1) (online_vcpus N))                          ->   the last three:
+//          HVM
 //                                          <-  (built (store_mfn N) (console_mfn N) (protocol S) (notes (KEY VALUE)
 //                                          ...))
 //   (ok)                                   ->

@@ -45,14 +45,13 @@ SaveProgress progress_of(const HelperRun& run, const sxp::Value& said) {
           .bytes_written = number(run, said, "bytes")};
 }
 
-// Stops the guest for xc_save. When that fails, xc_save cleans up and ends, and the reason is the guest's, not its.
-void suspend_for(HelperRun& run, const std::function<void()>& suspend) {
-  std::exception_ptr thrown;
+// Does the daemon's part of a save: `part` returns what xc_save is answered. When it fails, xc_save cleans up and ends,
+// and the reason is the daemon's, not its.
+void do_part(HelperRun& run, const std::function<sxp::Value()>& part) {
   Error::Kind kind = Error::Kind::kGeneric;
   std::string reason;
   try {
-    suspend();
-    run.say(sxp::Value::list({"suspended"}));
+    run.say(part());
     return;
   } catch (const Error& error) {
     kind = error.kind();
@@ -75,12 +74,13 @@ void suspend_for(HelperRun& run, const std::function<void()>& suspend) {
 HelperPrograms::HelperPrograms(std::string folder) : folder_(std::move(folder)) {}
 
 BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellation& cancel) {
-  const sxp::Value order =
-      sxp::Value::list({"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
-                        pair("ramdisk", request.ramdisk), pair("cmdline", request.cmdline),
-                        pair("features", request.features), pair("temporary_kernel", request.temporary_kernel ? 1 : 0),
-                        pair("memory", request.memory.value), pair("vcpus", request.vcpus),
-                        pair("store_port", request.store_port), pair("console_port", request.console_port)});
+  const sxp::Value order = sxp::Value::list(
+      {"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
+       pair("ramdisk", request.ramdisk), pair("cmdline", request.cmdline), pair("features", request.features),
+       pair("temporary_kernel", request.temporary_kernel ? 1 : 0), pair("memory", request.memory.value),
+       pair("maximum", request.maximum.value), pair("vcpus", request.vcpus), pair("store_port", request.store_port),
+       pair("console_port", request.console_port), pair("firmware", request.firmware),
+       pair("apic", request.apic ? 1 : 0), pair("online_vcpus", request.online_vcpus)});
   HelperRun run(folder_ + "/xc_build", {std::to_string(request.domid)}, -1, order, cancel);
   const sxp::Value built = run.hear();
   require_head(run, built, "built");
@@ -101,7 +101,8 @@ BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellatio
 SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& cancel) {
   const unsigned flags = (request.live ? kFlagLive : 0) | (request.type == xc::GuestType::kPv ? 0 : kFlagHvm);
   const sxp::Value order =
-      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("rate_mbit", request.rate_mbit)});
+      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("rate_mbit", request.rate_mbit),
+                        pair("device_model", request.device_state ? 1 : 0)});
   HelperRun run(folder_ + "/xc_save",
                 {extra_descriptor(), std::to_string(request.domid), "0", "0", std::to_string(flags)}, request.fd, order,
                 cancel, HelperRun::OnCancel::kAskThenKill);
@@ -112,7 +113,17 @@ SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& 
       if (request.progress) request.progress(progress_of(run, said));
     } else if (sxp::is_element(said, "suspend") && !stopped_at) {
       stopped_at = Clock::now();
-      suspend_for(run, request.suspend);
+      do_part(run, [&] {
+        request.suspend();
+        return sxp::Value::list({"suspended"});
+      });
+    } else if (sxp::is_element(said, "log_dirty") && request.log_dirty) {
+      do_part(run, [&] {
+        request.log_dirty(said.as_list().back().text() == "1");
+        return sxp::Value::list({"ok"});
+      });
+    } else if (sxp::is_element(said, "device_state") && request.device_state) {
+      do_part(run, [&] { return sxp::Value::list({"device_state", pair("path", request.device_state())}); });
     } else {
       require_head(run, said, "saved");
       SaveResult result{.bytes_read = number(run, said, "read"),
@@ -127,7 +138,8 @@ SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& 
 }
 
 RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cancellation& cancel) {
-  const sxp::Value order = sxp::Value::list({"restore", pair("type", xc::to_string(request.type))});
+  const sxp::Value order = sxp::Value::list(
+      {"restore", pair("type", xc::to_string(request.type)), pair("device_state", request.device_state)});
   const bool hvm = request.type != xc::GuestType::kPv;
   // PAE, APIC, SUPERPAGES and the last 1 are what the classic xend passed; the image knows better.
   HelperRun run(folder_ + "/xc_restore",

@@ -33,9 +33,13 @@ struct BuildRequest {
   xc::GuestType type = xc::GuestType::kPv;
   std::string kernel, ramdisk, cmdline, features;  // ramdisk may be empty
   bool temporary_kernel = false;  // a boot loader's copy, gone after this build: not worth keeping unpacked
-  xc::MiB memory;
+  xc::MiB memory, maximum;        // PVH, HVM: what is above memory is populated on demand
   unsigned vcpus = 1;
   xc::Port store_port = 0, console_port = 0;
+  // HVM: the kernel is hvmloader then.
+  std::string firmware;  // the BIOS
+  bool apic = true;
+  unsigned online_vcpus = 1;  // of vcpus, at boot
 };
 
 struct BuildResult {
@@ -60,6 +64,10 @@ struct SaveRequest {
   bool framed = true;             // false: the bare libxc stream, for a peer or reader that knows nothing else
   unsigned rate_mbit = 0;         // at most this many Mbit/s on average; 0: no limit
   std::function<void()> suspend;  // called once when the guest must stop; throws when it does not
+  // HVM, and only there: the device model notes what it writes, or no longer; and when all memory is out, its state, in
+  // a file of that path. Both throw when that cannot be.
+  std::function<void(bool on)> log_dirty;
+  std::function<std::string()> device_state;
   std::function<void(const SaveProgress&)> progress;  // may be empty
 };
 
@@ -76,6 +84,7 @@ struct RestoreRequest {
   xc::GuestType type = xc::GuestType::kPv;
   int fd = -1;  // positioned behind the config; left behind the last byte of the image
   xc::Port store_port = 0, console_port = 0;
+  std::string device_state{};  // HVM: a file that is made, for what the device model needs; not there before
 };
 
 struct RestoreResult {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "xend/helpers/device_state.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/frame_format.h"
 #include "xend/helpers/libxc_stream.h"
@@ -39,6 +40,11 @@ ByteSource& Image::stream() {
       "first");
 }
 
+ByteSource& Image::rest() {
+  if (format_ == ImageFormat::kFramed) return frames_;
+  return source_;
+}
+
 void Image::finish() {
   if (format_ == ImageFormat::kFramed) frames_.finish();
 }
@@ -50,6 +56,8 @@ void Image::check() {
     return;
   }
   walk_libxc_stream(stream());
+  // Only frames say where an image ends: behind a bare one there may be anything.
+  if (format_ == ImageFormat::kFramed) read_device_state(rest(), nullptr);
   finish();
 }
 

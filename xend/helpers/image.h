@@ -28,6 +28,8 @@ class Image {
   ImageFormat format() const { return format_; }
   // The libxc stream, from its first byte. Throws Failure for a legacy image: it must be converted first.
   ByteSource& stream();
+  // What is left when the libxc stream has been read to its end; says 0 at the end of the image.
+  ByteSource& rest();
   // To be called when all of the stream has been read: leaves the descriptor right behind the image. Throws Failure
   // when it does not end there.
   void finish();

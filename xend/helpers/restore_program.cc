@@ -1,11 +1,18 @@
 #include "xend/helpers/restore_program.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <string>
 
 #include "libxc-wrap/domain_stream.h"
 #include "libxc-wrap/error.h"
 #include "libxc-wrap/handle.h"
+#include "xend/helpers/descriptor.h"
+#include "xend/helpers/device_state.h"
 #include "xend/helpers/failure.h"
+#include "xend/helpers/fd_stream.h"
 #include "xend/helpers/image.h"
 #include "xend/helpers/program.h"
 #include "xend/helpers/stream_hook.h"
@@ -32,6 +39,15 @@ xc::RestoredFrames restore_from(Image& image, xc::DomId domid, xc::GuestType typ
   }
 }
 
+void keep_device_state(Image& image, const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  if (file.get() < 0) throw system_failure("the device model's state cannot be written to " + path, errno);
+  FdSink state(file.get());
+  if (read_device_state(image.rest(), &state) == 0)
+    throw Failure("the image ends without the state of the guest's device model");
+  state.flush();
+}
+
 void verify(Conversation& daemon, int fd) {
   hear_request(daemon, "verify");
   Image image(fd);
@@ -47,13 +63,15 @@ void restore(Conversation& daemon, std::span<char* const> arguments) {
   if (arguments.size() == 3 && std::string_view(arguments[2]) == "verify") return verify(daemon, fd);
   const xc::DomId domid = argument(arguments, 2);
   const xc::Port store_port = argument(arguments, 3), console_port = argument(arguments, 4);
-  const std::string type_name = text_of(hear_request(daemon, "restore"), "type");
+  const sxp::Value request = hear_request(daemon, "restore");
+  const std::string type_name = text_of(request, "type");
   const std::optional<xc::GuestType> type = xc::parse_guest_type(type_name);
   if (!type) throw Failure("there is no type of guest '" + type_name + "'");
   StreamHook::require_own("read");
 
   Image image(fd);
   const xc::RestoredFrames frames = restore_from(image, domid, *type, store_port, console_port);
+  if (*type == xc::GuestType::kHvm) keep_device_state(image, text_of(request, "device_state"));
   image.finish();
   hand_over(daemon, sxp::Value::list({"restored", pair("store_mfn", frames.store), pair("console_mfn", frames.console),
                                       pair("read", image.bytes_read())}));

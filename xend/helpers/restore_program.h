@@ -1,7 +1,7 @@
 // What xc_restore does. The conversation:
 //
 //   daemon                                       xc_restore FD DOMID STORE_PORT CONSOLE_PORT HVM PAE APIC SUPERPAGES 1
-//   (restore (type pvh))                ->
+//   (restore (type hvm) (device_state PATH)) ->      PATH: HVM only, where QEMU's state is written to
 //                                       <-       (restored (store_mfn N) (console_mfn N) (read N))
 //   (ok)                                ->
 //

@@ -1,5 +1,7 @@
 #include "xend/helpers/save_program.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -10,6 +12,8 @@
 #include "libxc-wrap/handle.h"
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
+#include "xend/helpers/descriptor.h"
+#include "xend/helpers/device_state.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/frame_writer.h"
@@ -53,11 +57,19 @@ class SaveSession final : public ByteSink {
 
   void suspend() {
     suspend_requested_ = true;
-    daemon_.say(sxp::Value::list({"suspend"}));
-    const std::optional<sxp::Value> answer = daemon_.hear();
-    if (!answer) throw Failure("the daemon is gone");
-    if (!sxp::is_element(*answer, "suspended")) throw Failure("the guest could not be suspended");
+    ask(sxp::Value::list({"suspend"}), "suspended");
   }
+  void log_dirty(bool on) { ask(sxp::Value::list({"log_dirty", on ? 1 : 0}), "ok"); }
+
+  // Behind the memory comes what the device model knows.
+  void append_device_state() {
+    const sxp::Value answer = ask(sxp::Value::list({"device_state"}), "device_state");
+    const std::string path = text_of(answer, "path");
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file.get() < 0) throw system_failure("the device model's state " + path + " cannot be read", errno);
+    write_device_state(*this, file.get());
+  }
+
   bool suspend_requested() const { return suspend_requested_; }
 
   // Called when a round ends, and again when it is known how many pages became dirty meanwhile.
@@ -75,6 +87,15 @@ class SaveSession final : public ByteSink {
   }
 
  private:
+  // The daemon's answer, which is headed by `head` unless what was asked for could not be done: then it knows why.
+  sxp::Value ask(const sxp::Value& question, const char* head) {
+    daemon_.say(question);
+    const std::optional<sxp::Value> answer = daemon_.hear();
+    if (!answer) throw Failure("the daemon is gone");
+    if (!sxp::is_element(*answer, head)) throw Failure("the daemon could not do its part");
+    return *answer;
+  }
+
   // Called for every piece that goes out, about a MiB each.
   void before_write(std::size_t bytes) {
     stop_if_told();
@@ -105,12 +126,14 @@ class SaveSession final : public ByteSink {
   bool suspend_requested_ = false;
 };
 
-void run_library(SaveSession& session, xc::DomId domid, bool live) {
+void run_library(SaveSession& session, xc::DomId domid, bool live, bool device_model) {
   StreamHook hook(session);
   xc::Handle xen;
   xen.echo_to_stderr(true);
-  const xc::SaveHooks hooks{.suspend = [&session] { session.suspend(); },
-                            .progress = [&session](const xc::PrecopyStats& stats) { session.precopy(stats); }};
+  xc::SaveHooks hooks{.suspend = [&session] { session.suspend(); },
+                      .progress = [&session](const xc::PrecopyStats& stats) { session.precopy(stats); },
+                      .log_dirty = {}};
+  if (device_model) hooks.log_dirty = [&session](bool on) { session.log_dirty(on); };
   try {
     xc::save_domain(xen, hook.fd(), domid, live, hooks);
   } catch (const xc::Error&) {
@@ -128,11 +151,13 @@ void save(Conversation& daemon, std::span<char* const> arguments) {
   const bool live = (argument(arguments, 5) & kFlagLive) != 0;
   const sxp::Value request = hear_request(daemon, "save");
   const bool framed = number_of(request, "framed") != 0;
+  const bool device_model = number_of(request, "device_model") != 0;
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
   SaveSession session(daemon, fd, static_cast<unsigned>(number_of(request, "rate_mbit")), framed);
   try {
-    run_library(session, domid, live);
+    run_library(session, domid, live, device_model);
+    if (device_model) session.append_device_state();
     session.finish();
     hand_over(daemon, session.result());
   } catch (...) {

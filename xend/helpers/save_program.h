@@ -1,11 +1,16 @@
 // What xc_save does. The conversation:
 //
 //   daemon                                              xc_save FD DOMID 0 0 FLAGS        FLAGS: 1 live, 4 hvm
-//   (save (framed 1) (rate_mbit 0))            ->
+//   (save (framed 1) (rate_mbit 0) (device_model 0)) ->
 //                                              <-       (progress (round R) (pages P) (dirty D) (bytes B))   now and
 //                                              then
 //                                              <-       (suspend)                         once
 //   (suspended), or (abort)                    ->
+//                                              <-       (log_dirty 1), later 0            HVM only
+//   (ok), or (abort)                           ->
+//                                              <-       (device_state)                    HVM only, when all memory is
+//                                              out
+//   (device_state (path P)), or (abort)        ->       P: a file with QEMU's state
 //                                              <-       (saved (read N) (written N) (rounds N))
 //   (ok)                                       ->
 //

@@ -43,10 +43,24 @@ TEST(DiskSource, SaysWhatIsWrong) {
   EXPECT_EQ(refusal("file:a.img"), "The path of a disk image must be absolute: file:a.img");
   EXPECT_EQ(refusal("tap:aio:a.img"), "The path of a disk image must be absolute: tap:aio:a.img");
   EXPECT_EQ(refusal("tap:floppy:/a"), "tap:floppy not a valid disk type");
-  EXPECT_THAT(refusal("tap:qcow2:/a.qcow"),
-              StartsWith("Disk images of type qcow2 are not available in this release yet"));
-  EXPECT_THAT(refusal("tap:ioemu:/a"), StartsWith("Disk images of type ioemu are not available"));
-  EXPECT_THAT(refusal("tap:tapdisk:vhd:/a"), StartsWith("Disk images of type vhd are not available"));
+  EXPECT_EQ(refusal("tap:qcow2:a.img"), "The path of a disk image must be absolute: tap:qcow2:a.img");
+  EXPECT_EQ(refusal("tap:ram:/a"),
+            "Disks of type tap:ram are gone with the driver that served them, blktap: tap:ram:/a.");
+}
+
+TEST(DiskSource, FormatsThatOnlyQemuReads) {
+  const std::vector<std::tuple<std::string, std::string, std::string>> expected = {
+      {"tap:qcow2:/a.img", "qcow2:/a.img", "tap:qcow2:/a.img"},
+      {"tap:tapdisk:vhd:/a.vhd", "vpc:/a.vhd", "tap:vhd:/a.vhd"},
+      {"tap2:vmdk:/a:b", "vmdk:/a:b", "tap2:vmdk:/a:b"},
+  };
+  for (const auto& [uname, params, shown] : expected) {
+    const DiskSource source = parse_disk_source(uname);
+    EXPECT_TRUE(source.by_qemu() && !source.is_path()) << uname;
+    EXPECT_EQ(source.params, params);
+    EXPECT_EQ(source.path(), params.substr(params.find(':') + 1));
+    EXPECT_EQ(disk_uname(uname.substr(0, uname.find(':')), source.type, source.params), shown);
+  }
 }
 
 TEST(DiskSource, MustExist) {

@@ -93,9 +93,24 @@ TEST_F(Write, CounterOnlyGrows) {
   EXPECT_EQ(read("/local/domain/5/device-misc/vif/nextDeviceID"), "7");
 }
 
-TEST_F(Write, EmulatedCardKeepsItsAddressToItself) {
-  write("(vif (type ioemu))");
-  EXPECT_EQ(read(kVifFront + "/mac"), "(none)");
+TEST_F(Write, TheDriverBesideAnEmulatedCardHasItsAddress) {
+  write("(vif (type ioemu) (mac 00:16:3e:1f:aa:02))");
+  EXPECT_EQ(read(kVifFront + "/mac"), "00:16:3e:1f:aa:02");
+}
+
+TEST_F(Write, AFrameBufferKeepsItsPasswordFromTheGuest) {
+  write("(vfb (vnc 1) (vncpasswd secret) (vnclisten 0.0.0.0))");
+  const Nodes back = below("/local/domain/0/backend/vfb/5/0");
+  EXPECT_EQ(back.at("vnclisten"), "0.0.0.0");
+  for (const auto& [key, value] : back) EXPECT_NE(value, "secret") << key;
+}
+
+TEST_F(Write, AnImageThatQemuServesHasItsBackendThere) {
+  const std::string image = folder.file("a.qcow2");
+  write("(tap (uname tap:qcow2:" + image + ") (dev xvda) (mode w))");
+  EXPECT_EQ(read("/local/domain/5/device/vbd/51712/backend"), "/local/domain/0/backend/qdisk/5/51712");
+  EXPECT_EQ(read("/local/domain/0/backend/qdisk/5/51712/params"), "qcow2:" + image);
+  EXPECT_EQ(read("/local/domain/0/backend/qdisk/5/51712/device-type"), "disk");
 }
 
 TEST_F(Write, Console) {

@@ -85,7 +85,39 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   EXPECT_EQ(told[0].pages_dirty, 3);
   EXPECT_EQ(image_.content(), "image");
   EXPECT_EQ(written("ok"), "(ok)\n");
-  EXPECT_EQ(written("asked"), "(save (framed 1) (rate_mbit 80)) 3 5 0 0 5\n");
+  EXPECT_EQ(written("asked"), "(save (framed 1) (rate_mbit 80) (device_model 0)) 3 5 0 0 5\n");
+}
+
+TEST_F(HelperProgramsTest, TheDeviceModelHasItsPartInASave) {
+  script("xc_save", R"sh(
+echo "$request" >"${0%/*}/asked"
+for question in '(log_dirty 1)' '(suspend)' '(log_dirty 0)' '(device_state)'; do
+  echo "$question"
+  read -r answer
+  echo "$answer" >>"${0%/*}/asked"
+done
+echo '(saved (read 1) (written 1) (rounds 1))'
+read -r ok
+)sh");
+  SaveRequest request = save_request();
+  request.type = xc::GuestType::kHvm;
+  std::vector<bool> logged;
+  request.log_dirty = [&](bool on) { logged.push_back(on); };
+  request.device_state = [] { return "/var/lib/xen/qemu-save.5"; };
+  helpers_.save(request, Cancellation());
+  EXPECT_EQ(logged, (std::vector<bool>{true, false}));
+  EXPECT_EQ(written("asked"),
+            "(save (framed 1) (rate_mbit 0) (device_model 1))\n(ok)\n(suspended)\n(ok)\n"
+            "(device_state (path /var/lib/xen/qemu-save.5))\n");
+}
+
+TEST_F(HelperProgramsTest, ADeviceModelThatCannotDoItsPartEndsTheSave) {
+  script("xc_save", "echo '(log_dirty 1)'; read -r answer; echo \"(error 'was told $answer')\"; read -r; exit 1");
+  SaveRequest request = save_request();
+  request.type = xc::GuestType::kHvm;
+  request.log_dirty = [](bool) { throw Error("The device model has closed its socket: it may have ended."); };
+  request.device_state = [] { return ""; };
+  EXPECT_EQ(save_error(request).reason(), "The device model has closed its socket: it may have ended.");
 }
 
 TEST_F(HelperProgramsTest, TheProgramGetsNothingButItsDescriptors) {

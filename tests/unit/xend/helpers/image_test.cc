@@ -101,7 +101,9 @@ TEST(Image, FramesAroundSomethingElseAreNoImage) {
   ImageFile file(framed("a story, not a domain's memory"));
   EXPECT_NE(check(file).find("are not those of a Xen image"), std::string::npos) << check(file);
   file.set(framed(libxc_stream() + "more"));
-  EXPECT_NE(check(file).find("there is more data"), std::string::npos) << check(file);
+  EXPECT_NE(check(file).find("is not the state of a device model"), std::string::npos) << check(file);
+  file.set(framed(libxc_stream() + "QemuDeviceModelRecordQEVM..."));
+  EXPECT_EQ(check(file), "whole") << "of an HVM guest";
   file.set(framed(""));
   EXPECT_NE(check(file).find("cut short"), std::string::npos) << check(file);
 }

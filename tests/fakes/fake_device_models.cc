@@ -1,0 +1,71 @@
+#include "tests/fakes/fake_device_models.h"
+
+#include <fstream>
+#include <sstream>
+
+namespace fakes {
+
+void FakeDeviceModels::note(const std::string& what, xc::DomId domid) {
+  asked_.push_back(what + " " + std::to_string(domid));
+}
+
+void FakeDeviceModels::start(const xend::DeviceModelPlan& plan, const std::string& state, const Started& started) {
+  {
+    const std::lock_guard lock(mutex_);
+    note("start", plan.domid);
+    std::ostringstream content;
+    if (!state.empty()) content << std::ifstream(state).rdbuf();
+    running_[plan.domid] = content.str();
+  }
+  started({4242, 1});
+}
+
+void FakeDeviceModels::adopt(xc::DomId domid, const std::string&, const xend::DeviceModelProcess&) {
+  const std::lock_guard lock(mutex_);
+  note("adopt", domid);
+  running_[domid];
+}
+
+void FakeDeviceModels::stop(xc::DomId domid) noexcept {
+  const std::lock_guard lock(mutex_);
+  if (running_.erase(domid) != 0) note("stop", domid);
+}
+
+void FakeDeviceModels::log_dirty(xc::DomId domid, bool on) {
+  const std::lock_guard lock(mutex_);
+  note(on ? "log_dirty" : "log_clean", domid);
+}
+
+void FakeDeviceModels::halt(xc::DomId domid) {
+  const std::lock_guard lock(mutex_);
+  note("halt", domid);
+}
+
+void FakeDeviceModels::go_on(xc::DomId domid) {
+  const std::lock_guard lock(mutex_);
+  note("go_on", domid);
+}
+
+void FakeDeviceModels::save_state(xc::DomId domid, const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  note("save_state", domid);
+  std::ofstream(path) << "devices of " << domid;
+}
+
+std::vector<std::string> FakeDeviceModels::asked() const {
+  const std::lock_guard lock(mutex_);
+  return asked_;
+}
+
+bool FakeDeviceModels::runs(xc::DomId domid) const {
+  const std::lock_guard lock(mutex_);
+  return running_.contains(domid);
+}
+
+std::string FakeDeviceModels::state_of(xc::DomId domid) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = running_.find(domid);
+  return found == running_.end() ? "" : found->second;
+}
+
+}  // namespace fakes

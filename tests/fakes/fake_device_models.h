@@ -1,0 +1,38 @@
+// Device models that are only remembered: which run, and what was asked of them.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "xend/build/device_models.h"
+
+namespace fakes {
+
+class FakeDeviceModels final : public xend::DeviceModels {
+ public:
+  void start(const xend::DeviceModelPlan& plan, const std::string& state, const Started& started) override;
+  void adopt(xc::DomId domid, const std::string& name, const xend::DeviceModelProcess& process) override;
+  void stop(xc::DomId domid) noexcept override;
+  void log_dirty(xc::DomId domid, bool on) override;
+  void halt(xc::DomId domid) override;
+  void go_on(xc::DomId domid) override;
+  void save_state(xc::DomId domid, const std::string& path) override;
+
+  // ---- for tests ----
+
+  // "start 5", "halt 5" ... in order; also for the ones of a domain that has none, except stop.
+  std::vector<std::string> asked() const;
+  bool runs(xc::DomId domid) const;
+  std::string state_of(xc::DomId domid) const;  // what it began with; "" for one that began anew
+
+ private:
+  void note(const std::string& what, xc::DomId domid);
+
+  mutable std::mutex mutex_;
+  std::map<xc::DomId, std::string> running_;  // with the state that each came from
+  std::vector<std::string> asked_;
+};
+
+}  // namespace fakes
