@@ -10,6 +10,7 @@
 
 #include "sxp/parser.h"
 #include "xm/error.h"
+#include "xm/guest_config/dropped.h"
 #include "xm/guest_config/file.h"
 #include "xm/guest_config/variables.h"
 #include "xm/guest_config/vm_config.h"
@@ -94,7 +95,11 @@ std::optional<Guest> read_program(Words& words, const std::string& path) {
   if (!words.settings.truth("quiet")) print(fmt::format("Using config file \"{}\".\n", file));
   if (source.starts_with('<')) return std::nullopt;
   Settings& settings = words.settings;
-  settings.set_from_file(guest_config::run_file(file, source, words.script_variables));
+  const Namespace names = guest_config::run_file(file, source, words.script_variables);
+  settings.set_from_file(names);
+  for (const std::string& sentence : guest_config::dropped_values(file, names, settings)) {
+    fmt::print(stderr, "Warning: {}\n", sentence);
+  }
   if (!settings.truth("name")) settings.set("name", std::filesystem::path(words.file).filename().string());
   Guest guest;
   guest.config = guest_config::vm_config(settings, guest_config::this_host());

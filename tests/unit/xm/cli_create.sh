@@ -57,12 +57,51 @@ printf 'memory = 64\nname = web\n' >unquoted
 expect 1 "Using config file \"./unquoted\".$nl" "Error: name 'web' is not defined$nl" create unquoted
 printf 'memory = 64\ndisk = [ "a,b,c"\n\tmemory = 1\n' >broken
 expect 1 "Using config file \"./broken\".$nl" "Error: Errors were found at line 3 while processing ./broken:$nl$tab${tab}memory = 1$nl" create broken
-printf 'import os\nname = os.getcwd()\n' >program
-expect 1 "Using config file \"./program\".$nl" "Error: ./program, line 2: an attribute or method is more than this release understands in a guest file:$nl${tab}name = os.getcwd()$nl" create program
+
+# Files that are programs: run with Python; what they print stays between xm's own lines.
+cat >program <<'F'
+import os
+def positive(name, value):
+    value = int(value)
+    if value < 1: raise ValueError
+    return value
+xm_vars.var('vmid', use="number of the guest", check=positive)
+xm_vars.check()
+print "guest", vmid, 5 / 2
+kernel = os.path.join('boot', 'vmlinuz-guest')
+memory = 64 * vmid
+name = 'fresh%d' % vmid
+F
+expect 1 "Using config file \"./program\".$nl" "Error: vmid - $nl" create program vmid=0
+expect 1 "Using config file \"./program\".$nl" @any create program
+"$xm" create -q -n program vmid=2 >out 2>err
+[ "$(head -n 3 out | tr '\n' ' ')" = 'guest 2 2 (vm     (name fresh2) ' ] && [ ! -s err ]
+verdict "what a file prints comes before the configuration" $([ $? = 0 ] || cat out err | tr ' ' _)
+"$xm" create -q -n program vmid=2 | grep -qx '    (memory 128)'; verdict "memory = 64 * vmid" $([ $? = 0 ] || echo no)
+printf 'import sys\nprint "no"\nsys.exit(7)\n' >leaving
+expect 7 "Using config file \"./leaving\".${nl}no$nl" "" create leaving
+printf 'raise Exception, "no device model"\n' >raising
+expect 1 "Using config file \"./raising\".${nl}Unexpected error: <type 'exceptions.Exception'>$nl${nl}Please report it to whoever wrote ./raising.$nl" @any create raising
+printf 'x = 1\nfor i in a b:\n\tpass\n' >broken
+expect 1 "Using config file \"./broken\".$nl" "Error: Errors were found at line 2 while processing ./broken:$nl${tab}for i in a b:$nl" create broken
+printf 'while True:\n\tpass\n' >endless
+start=$SECONDS
+expect 1 "Using config file \"./endless\".$nl" "Error: ./endless was still running after 10 seconds and has been ended: it has a loop without an end, or waits for something.$nl" create endless
+verdict "an endless file ends in time" $([ $((SECONDS - start)) -lt 20 ] || echo no)
+
+# Values that have never counted: nothing changes but that it is said.
+printf 'memory = 64,\nlocaltime = True\nname = "fresh"\nkernel = "boot/vmlinuz-guest"\n' >dropped
+expect 0 "" "Warning: ./dropped: what localtime is set to does not count: it is a truth value. Write localtime = 1.${nl}Warning: ./dropped: what memory is set to does not count: it ends with a comma, which makes it a tuple. Write memory = ... without it.$nl" create -q dropped
+called "xend.domain.create ['vm', ['name', 'fresh'], ['memory', 128], ['on_xend_start', 'ignore'], ['on_xend_stop', 'ignore'], ['vcpus', 1], ['oos', 1], ['image', ['linux', ['kernel', 'boot/vmlinuz-guest'], ['videoram', 4], ['tsc_mode', 0], ['nomigrate', 0]]], ['s3_integrity', 1]]" \
+  "xend.domain.waitForDevices 'fresh'" "xend.domain.unpause 'fresh'"
+expect 0 "" "" create -q /dev/null name=fresh kernel=boot/vmlinuz-guest
+
 printf '<?xml version="1.0"?>\n' >xml
 expect 0 "Using config file \"./xml\".$nl" "" create xml
-head -c 1048577 /dev/zero | tr '\0' '#' >huge
+head -c 10000000 /dev/zero | tr '\0' '#' >huge
 expect 1 "" "Error: ./huge is larger than 1 MiB: not a guest file$nl" create huge
+{ printf 'x = '; head -c 10000 /dev/zero | tr '\0' '['; } >deep
+expect 1 "Using config file \"./deep\".$nl" "Error: ./deep, line 1: brackets are nested more than 100 deep$nl" create deep
 
 mkdir -p etc/fresh other; cp fresh other/elsewhere
 expect 0 "Using config file \"./other/elsewhere\".${nl}Started domain fresh (id=12)$nl" "" create --path other elsewhere name=fresh
