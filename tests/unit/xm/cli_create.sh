@@ -124,3 +124,53 @@ for type in pvh pv hvm; do
   verdict "type = $type" $([ $? = 0 ] || cat out | tr ' ' _)
 done
 "$xm" create --help_config | head -n 1 | grep -qx "Values:"; verdict "--help_config" $([ $? = 0 ] || echo no)
+
+# dry-run: the file must be a good one; no policy forbids anything.
+cat >plain <<'F'
+kernel = 'boot/vmlinuz-guest'
+disk = ['phy:/dev/guests/plain-root,xvda1,w', 'tap:aio:/srv/x,xvdb,w']
+F
+plain="Using config file \"./plain\".$nl"
+checked="Checking domain:$nl   plain: PERMITTED${nl}Checking resources:$nl   phy:/dev/guests/plain-root: PERMITTED${nl}Dry Run: PASSED$nl"
+expect 0 "$plain$checked" "" dry-run plain
+expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run
+expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run plain name=a
+expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run -q plain
+expect 1 @optionerror\ dry-run "Error: Unable to open config file: nofile$nl" dry-run nofile
+expect 1 "$plain" "Error: 'cpuid' in a guest file is not available in this release yet$nl" create plain cpuid=1:eax=0x1
+
+# A wrong value of whatever kind: the words of the original, and no call to xend.
+before=$(cat log)
+while IFS='|' read -r setting text; do
+  expect 1 @any "Error: $text$nl" create -q plain "$setting"
+  expect 1 @any "Error: $text$nl" new -q plain "$setting"
+done <<'F'
+memory=0x40|Invalid value: 0x40
+maxmem=|Invalid value: 
+vcpus=two|Invalid value: two
+vcpu_avail=1.5|Invalid value: 1.5
+usb=true|Invalid value:true
+vncunused=1|Invalid value:1
+kernel=/nonexistent|Cannot find kernel "/nonexistent"
+ramdisk=/nonexistent|Cannot find ramdisk "/nonexistent"
+loader=/nonexistent|Cannot find loader "/nonexistent"
+nfs_root=/x|Must set nfs root and nfs server
+disk=phy:a,b|Invalid disk specifier: phy:a,b
+vif=speed=1|Invalid vif option: speed
+vif=mac|mac should be a pair, separated by an equals sign.
+vif2=mac=1|Invalid vif2 option: mac
+vfb=type=curses|configuration option curses unknown to vfbs
+vfb=vnc|vnc should be a pair, separated by an equals sign.
+pci=x|Failed to parse pci device: x
+pci=00:00.8|Invalid function: 8
+pci=00:00.0,a=b|Invalid pci option a=b: 
+vscsi=x|vscsi syntax error "x"
+vscsi=nosuch,0:0:0:0|Cannot find device "nosuch"
+vusb=usbver=3|Invalid vusb option: usbver
+vusb=numports=0|Invalid vusb option: numports
+ioports=x|Invalid i/o port range specifier: x
+access_control=x|Invalid access_control specifier: x
+access_control=policy=a,label=b|Security policy (a) incompatible with enforced policy (none).
+cpuid=1:x=1|cpuid's syntax is (eax|ebx|ecx|edx)=value
+F
+[ "$before" = "$(cat log)" ]; verdict "nothing was created" $([ $? = 0 ] || echo no)
