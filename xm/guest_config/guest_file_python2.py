@@ -35,8 +35,6 @@ class Meaning(ast.NodeTransformer):
         self.true_division = true_division
 
     def visit_Constant(self, node):
-        if isinstance(node.value, bytes):
-            node.value = node.value.decode("latin-1")
         if isinstance(node.value, str):
             node.value = bytes_as_characters(node.value)
             if node.kind == "u":

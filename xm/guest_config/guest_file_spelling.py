@@ -54,12 +54,15 @@ def number(text):
 
 
 def string(text):
-    prefix = re.match("[a-zA-Z]*", text)[0].lower()
-    if prefix == "ur":
-        return "unicode(%s)" % text[1:]
-    if prefix == "u":
-        return "u" + text[1:]  # U'' counts as another kind of text
-    return text if "r" in prefix else re.sub(r"\\([0-7]{1,3}|.)", escape, text, flags=re.DOTALL)
+    prefix = re.match("[a-zA-Z]*", text)[0]
+    kind, rest = prefix.lower(), text[len(prefix):]
+    if kind == "ur":
+        return "unicode(r%s)" % rest
+    if kind == "u":
+        return "u" + rest  # U'' counts as another kind of text
+    if "r" in kind:
+        return "r" + rest
+    return re.sub(r"\\([0-7]{1,3}|.)", escape, rest, flags=re.DOTALL)  # b'' is the same as ''
 
 
 def escape(match):

@@ -110,6 +110,10 @@ expect 1 "" "Error: [Errno 21] Is a directory: './etc'$nl" create etc
 
 "$xm" create -q -n fresh >ready.sxp
 expect 0 "Started domain fresh (id=12)$nl" "" create -F ready.sxp
+expect 1 "" "Error: [Errno 21] Is a directory: 'etc'$nl" create -F etc
+expect 1 "" "Error: huge is larger than 1 MiB: not a guest file$nl" create -F huge
+printf '(vm (name x)' >cut
+expect 1 "" @any create -F cut
 "$xm" create -q -n fresh name=odd+name | grep -qx "    (name 'odd+name')"
 verdict "the name is alone on its line" $([ $? = 0 ] || echo no)
 
@@ -174,3 +178,12 @@ access_control=policy=a,label=b|Security policy (a) incompatible with enforced p
 cpuid=1:x=1|cpuid's syntax is (eax|ebx|ecx|edx)=value
 F
 [ "$before" = "$(cat log)" ]; verdict "nothing was created" $([ $? = 0 ] || echo no)
+
+# What xm understands by itself means the same to Python, which one more line makes it be asked.
+for seed in 1 2 3; do
+  python3 -X utf8 "$here/random_values.py" $seed >own
+  { cat own; echo 'unused = len("")'; } >pythons
+  "$xm" create -q -n own name=n >own.out 2>&1; "$xm" create -q -n pythons name=n >pythons.out 2>&1
+  [ "$(wc -l <own.out)" -gt 300 ] && cmp own.out pythons.out
+  verdict "random values $seed" $([ $? = 0 ] || head -n 1 own.out pythons.out | tr ' ' _)
+done

@@ -76,6 +76,7 @@ c'''
 h = r'a\
 b'
 i = '\501')py",
+        "a = b'\xc3\xa9' 'x' B\"\\x41\"\nb = 'x' + br'\\\xc3\xa9' + b'\\u0041'",
         "a = 'caf\xc3\xa9' # caf\xc3\xa9\nb = '\xe9\xff\x80'\nc = 'tab\there'\nd = u'x'\ne = U'\\x41'",
         // lists, tuples, truth values
         "a = []\nb = [1]\nc = [1, 'a', [2.5, []], None, True]\nd = [ 'a', # first\n\n\t'b',\n# none\n]\ne = [(1, 2), "
