@@ -162,13 +162,15 @@ class Parser {
     const Token& pattern = take();
     const std::string* text = pattern.value.as_string();
     constexpr std::string_view kSpecial = R"(\^$.|?*+()[]{})";  // what makes it more than a search for a text
-    if (text == nullptr || text->find_first_of(kSpecial) != std::string::npos) {
+    if (text == nullptr || text->find_first_of(kSpecial) != std::string::npos || !is_operator(",")) {
       throw Unsupported(pattern.line, "a search for a pattern");
     }
     statement.pattern = *text;
-    expect(",");
+    ++at_;
     statement.expression = expression();
-    expect(")");
+    if (!accept(")") || !is_operator(":")) {
+      throw Unsupported(line(), "an 'if' other than 'if re.search(TEXT, NAME):'");
+    }
     statement.body = suite(indent);
     if (next_ < lines_.size() && lines_[next_].indent == indent) {
       open(next_);
@@ -253,7 +255,7 @@ class Parser {
     if (accept_all({"os", ".", "uname", "(", ")", "["})) {
       if (!is_kind(TokenKind::kNumber)) throw Unsupported(at, "a subscript other than a number");
       Expression uname{ExpressionKind::kUname, take().value, {}, {}, at};
-      expect("]");
+      if (!accept("]")) throw Unsupported(at, "a subscript other than a number");
       return uname;
     }
     const std::string& name = take().text;
