@@ -115,9 +115,17 @@ FUZZERS := $(patsubst tests/fuzz/%.cc,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.
 fuzz: $(FUZZERS)
 
 # libFuzzer needs clang, and the code under test instrumented by it: the few files it needs are compiled anew.
+COMPILE_FUZZER = clang++ -std=gnu++20 -g -O1 -fsanitize=fuzzer,address,undefined -pthread -I. $(PKG_CFLAGS) \
+	-DLIBEXECDIR='""' -DXEN_PRIVATE_BINDIR='""' -o $@ $^ $(RPC_LIBS)
 build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(call sources,rpc)
 	@mkdir -p $(@D)
-	clang++ -std=gnu++20 -g -O1 -fsanitize=fuzzer,address,undefined -pthread -I. $(PKG_CFLAGS) -o $@ $^ $(RPC_LIBS)
+	$(COMPILE_FUZZER)
+
+# What of xm reads guest files, without what opens them and starts python3.
+GUEST_FILE_SOURCES := $(filter-out %/file.cc %/python_process.cc,$(call sources,xm/guest_config)) xm/programs.cc xm/units.cc
+build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(GUEST_FILE_SOURCES)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER)
 
 # ---- every test, the demonstration -----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ cleanup() { [ -z "$xend" ] || kill "$xend" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
 cd "$work" || exit 1
 export XM_SERVER=httpu://$work/sock HOME=/root TZ=UTC
+export XM_GUEST_FILE_RUNNER=$here/../../../xm/guest_config/run_guest_file.py
 unset DISPLAY XAUTHORITY POSIXLY_CORRECT
 passed=0 failed=0
 

@@ -62,6 +62,16 @@ class DomainPipe {
   int ends_[2] = {-1, -1};
 };
 
+// What this release of xend would not notice in a configuration. Silence would give a guest that is another one.
+void refuse_missing(const Guest& guest) {
+  for (const char* name : {"cpuid", "cpuid_check"}) {
+    const sxp::Value* value = sxp::child_value(guest.config, name);
+    if (value != nullptr && *value != sxp::Value(sxp::List())) {
+      throw Error::die(fmt::format("'{}' in a guest file is not available in this release yet", name));
+    }
+  }
+}
+
 // xend's refusal is shown without the usage block: the words were right.
 [[noreturn]] void die_of(const rpc::Fault& fault) {
   if (fault.code() == static_cast<int>(rpc::FaultCode::kInvalidDomain)) {
@@ -147,6 +157,7 @@ int create(Session& xend, const Call& call) {
     print(sxp::pretty(guest->config));
     return 0;
   }
+  refuse_missing(*guest);
   if (guest->console) return create_with_console(xend, call, *guest);
   create_domain(xend, *guest, nullptr);
   return 0;
@@ -159,6 +170,7 @@ int new_domain(Session& xend, const Call& call) {
     print(sxp::pretty(guest->config));
     return 0;
   }
+  refuse_missing(*guest);
   try {
     xend.call("xend.domain.new", {rpc::from_sxp(guest->config)});
   } catch (const rpc::Fault& fault) {

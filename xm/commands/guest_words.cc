@@ -1,15 +1,16 @@
 #include "xm/commands/guest_words.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "sxp/parser.h"
 #include "xm/error.h"
+#include "xm/guest_config/dropped.h"
 #include "xm/guest_config/file.h"
 #include "xm/guest_config/variables.h"
 #include "xm/guest_config/vm_config.h"
@@ -22,6 +23,8 @@ namespace {
 
 using guest_config::Namespace;
 using guest_config::Settings;
+
+constexpr const char* kUsualPath = ".:" XEN_CONFIG_DIR;
 
 // The words that are no options, sorted by what they are.
 struct Words {
@@ -73,17 +76,17 @@ std::string variables_help() {
 }
 
 Guest read_sxp(const std::string& path, const Words& words) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  if (access(path.c_str(), R_OK) != 0) {
     throw Error::option_error(fmt::format("Cannot read file {}: {}", path, std::generic_category().message(errno)));
   }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = guest_config::read_file(path);
   Guest guest;
   try {
     guest.config = sxp::parse_one(text);
   } catch (const sxp::ParseError& e) {
     throw Error::die(fmt::format("{}: {}", path, e.what()));
   }
+  guest.name = sxp::child_text(guest.config, "name").value_or("");
   guest.paused = words.settings.truth("paused");
   return guest;
 }
@@ -94,10 +97,15 @@ std::optional<Guest> read_program(Words& words, const std::string& path) {
   if (!words.settings.truth("quiet")) print(fmt::format("Using config file \"{}\".\n", file));
   if (source.starts_with('<')) return std::nullopt;
   Settings& settings = words.settings;
-  settings.set_from_file(guest_config::run_file(file, source, words.script_variables));
+  const Namespace names = guest_config::run_file(file, source, words.script_variables);
+  settings.set_from_file(names);
+  for (const std::string& sentence : guest_config::dropped_values(file, names, settings)) {
+    fmt::print(stderr, "Warning: {}\n", sentence);
+  }
   if (!settings.truth("name")) settings.set("name", std::filesystem::path(words.file).filename().string());
   Guest guest;
   guest.config = guest_config::vm_config(settings, guest_config::this_host());
+  guest.name = settings.text("name");
   guest.paused = settings.truth("paused");
   return guest;
 }
@@ -128,13 +136,18 @@ std::optional<Guest> read_guest(const Call& call) {
   const std::string* path = call.parsed.value("path");
   const std::string* config = call.parsed.value("config");
   std::optional<Guest> guest = config != nullptr ? std::optional(read_sxp(*config, words))
-                                                 : read_program(words, path != nullptr ? *path : ".:" XEN_CONFIG_DIR);
+                                                 : read_program(words, path != nullptr ? *path : kUsualPath);
   if (!guest || words.settings.truth("xmldryrun")) return std::nullopt;
-  guest->name = sxp::child_text(guest->config, "name").value_or("");
   guest->quiet = words.settings.truth("quiet");
   guest->dry_run = words.settings.truth("dryrun");
   guest->console = words.settings.truth("console_autoconnect");
   return guest;
+}
+
+std::optional<Guest> read_guest_file(const std::string& name) {
+  Words words;
+  words.file = name;
+  return read_program(words, kUsualPath);
 }
 
 }  // namespace xm

@@ -27,4 +27,8 @@ std::vector<OptionSpec> guest_options();
 // Xen-API clients. Prints which file is used. Throws Error.
 std::optional<Guest> read_guest(const Call& call);
 
+// What the guest file called `name`, looked for in the usual places, asks for; nothing when it is XML.
+// Prints which file is used. Throws Error.
+std::optional<Guest> read_guest_file(const std::string& name);
+
 }  // namespace xm

@@ -1,4 +1,4 @@
-// The devices of a guest, class by class (spec guest-config 4.4, 5.1 to 5.4).
+// The devices of a guest, class by class (spec guest-config 4.4, 5.1 to 5.7).
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -7,14 +7,18 @@
 #include "xm/guest_config/disk.h"
 #include "xm/guest_config/fields.h"
 #include "xm/guest_config/pci.h"
+#include "xm/guest_config/scsi.h"
+#include "xm/guest_config/usb.h"
 #include "xm/guest_config/vm_config.h"
 #include "xm/units.h"
 
 namespace xm::guest_config {
 namespace {
 
-constexpr std::string_view kVifKeys[] = {"backend", "bridge", "ip",    "mac",   "script", "type",
-                                         "vifname", "rate",   "model", "accel", "policy", "label"};
+// The last three are xl's.
+constexpr std::string_view kVifKeys[] = {"backend", "bridge",  "ip",    "mac",        "script",
+                                         "type",    "vifname", "rate",  "model",      "accel",
+                                         "policy",  "label",   "devid", "gatewaydev", "trusted"};
 constexpr std::string_view kVif2Keys[] = {"front_mac",        "back_mac",   "backend", "trusted", "back_trusted",
                                           "front_filter_mac", "filter_mac", "bridge",  "pdev",    "max_bypasses"};
 constexpr std::string_view kVfbKeys[] = {"vnclisten",  "vncunused", "vncdisplay", "display",   "videoram",
@@ -40,7 +44,12 @@ void add_ioports(sxp::List& devices, const Settings& settings) {
 void add_irqs(sxp::List& devices, const Settings& settings) {
   Value irqs = settings.get("irq");
   if (!settings.is_set("irq") && settings.is_set("irqs")) irqs = settings.get("irqs");  // xl's name
-  if (irqs.as_list() == nullptr) throw Error::die("irq = [ NUMBER, ... ] is expected");
+  if (irqs.as_string() != nullptr) {                                                    // taken apart, as in all lists
+    List characters;
+    for (const std::string& c : texts(irqs)) characters.emplace_back(c);
+    irqs = std::move(characters);
+  }
+  if (irqs.as_list() == nullptr) throw Error::die(fmt::format("'{}' object is not iterable", irqs.type_name()));
   for (const Value& irq : *irqs.as_list()) {
     // The original put the quotes of a text into the value, too.
     sxp::Value number = irq.as_string() != nullptr ? sxp::Value(fmt::format("'{}'", *irq.as_string())) : irq.to_sxp();
@@ -104,7 +113,12 @@ void add_vfbs(sxp::List& devices, const Settings& settings, const Host& host) {
 sxp::List device_configs(const Settings& settings, const Host& host) {
   sxp::List devices;
   for (const std::string& entry : texts(settings.get("disk"))) devices.push_back(disk_config(entry));
-  if (settings.truth("pci")) devices.push_back(pci_config(texts(settings.get("pci"))));
+  if (settings.truth("pci")) {
+    const std::vector<PciDevice> functions = parse_pci(texts(settings.get("pci")), host);
+    if (!functions.empty()) devices.push_back(pci_config(functions));
+  }
+  for (sxp::Value& scsi : scsi_configs(texts(settings.get("vscsi")), host)) devices.push_back(std::move(scsi));
+  for (const std::string& entry : texts(settings.get("vusb"))) devices.push_back(usb_config(entry));
   add_ioports(devices, settings);
   add_irqs(devices, settings);
   add_vifs(devices, settings);

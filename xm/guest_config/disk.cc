@@ -49,22 +49,35 @@ bool has_xl_keys(const std::vector<std::string>& fields) {
   });
 }
 
+// KEY=VALUE in any order; what has no key is target, format, vdev and access in this order.
 sxp::Value xl_keyed_disk(const std::vector<std::string>& fields) {
+  constexpr std::string_view kFlags[] = {"discard", "no-discard", "direct-io-safe"};
   std::string target, format, vdev, access = "rw", backend;
+  std::string* const positions[] = {&target, &format, &vdev, &access};
+  std::size_t position = 0;
+  bool is_cdrom = false;
   for (const std::string& field : fields) {
     const std::string_view text = strip(field);
     const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) {
+      if (text == "cdrom") {
+        is_cdrom = true;
+      } else if (position < std::size(positions) && std::ranges::find(kFlags, text) == std::end(kFlags)) {
+        *positions[position++] = text;
+      }
+      continue;
+    }
     const std::string_view key = strip(text.substr(0, equals));
-    const std::string value(equals == std::string_view::npos ? "" : strip(text.substr(equals + 1)));
+    const std::string value(strip(text.substr(equals + 1)));
     if (key == "target") target = value;
     if (key == "format") format = value;
     if (key == "vdev") vdev = value;
     if (key == "access") access = value;
     if (key == "backend") backend = value;
-    if (key == "cdrom" || value == "cdrom") access = "r";
-    if (key == "cdrom" || value == "cdrom") vdev += ":cdrom";
+    is_cdrom = is_cdrom || (key == "devtype" && value == "cdrom");
   }
-  return xl_disk(target, format, vdev, access, backend);
+  return is_cdrom ? xl_disk(target, format, vdev + ":cdrom", "r", backend)
+                  : xl_disk(target, format, vdev, access, backend);
 }
 
 }  // namespace
@@ -73,11 +86,9 @@ sxp::Value disk_config(const std::string& entry) {
   std::vector<std::string> fields = split(entry, ',');
   if (has_xl_keys(fields)) return xl_keyed_disk(fields);
   if (fields.size() < 3 || fields.size() > 5) throw Error::die(fmt::format("Invalid disk specifier: {}", entry));
-  const bool is_xl = fields.size() == 4 && fields[0].starts_with('/') && is_format(strip(fields[1]));
-  if (is_xl) {
-    return xl_disk(fields[0], std::string(strip(fields[1])), std::string(strip(fields[2])),
-                   std::string(strip(fields[3])), "");
-  }
+  const std::string_view second = strip(fields[1]);
+  const bool is_xl = fields.size() <= 4 && fields[0].starts_with('/') && (second.empty() || is_format(second));
+  if (is_xl) return xl_keyed_disk(fields);
   fields.resize(5);
   return element(fields[0], fields[1], fields[2], fields[3], fields[4]);
 }

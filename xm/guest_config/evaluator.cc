@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "xm/guest_config/errors.h"
+#include "xm/guest_config/predefined.h"
 #include "xm/guest_config/syntax.h"
 
 namespace xm::guest_config {
@@ -16,7 +17,7 @@ Value add_numbers(const Value& a, const Value& b) {
   };
   if (!a.as_int() || !b.as_int()) return number(a) + number(b);
   std::int64_t sum = 0;
-  if (__builtin_add_overflow(*a.as_int(), *b.as_int(), &sum)) return Long{};
+  if (__builtin_add_overflow(*a.as_int(), *b.as_int(), &sum)) return Other{"long"};
   return sum;
 }
 
@@ -70,6 +71,7 @@ class Evaluator {
       Value value = evaluate(statement.expression);
       if (statement.is_if) {
         const std::string* text = value.as_string();
+        if (value.as_unicode() != nullptr) throw Unsupported(statement.expression.line, "a search in unicode text");
         if (text == nullptr) throw EvaluationError("expected string or buffer");
         run(text->find(statement.pattern) != std::string::npos ? statement.body : statement.otherwise);
       }
@@ -85,7 +87,7 @@ class Evaluator {
       case ExpressionKind::kLiteral:
         return e.literal;
       case ExpressionKind::kName:
-        return look_up(e.name);
+        return look_up(e.name, e.line);
       case ExpressionKind::kList:
         return all(e.operands);
       case ExpressionKind::kTuple:
@@ -101,10 +103,11 @@ class Evaluator {
   }
 
   // True and False are ordinary names in Python 2: a file may assign them.
-  Value look_up(const std::string& name) const {
+  Value look_up(const std::string& name, std::size_t line) const {
     if (const auto found = names_.find(name); found != names_.end()) return found->second;
     if (name == "True") return true;
     if (name == "False") return false;
+    if (is_predefined(name)) throw Unsupported(line, fmt::format("the name '{}'", name));
     throw EvaluationError(fmt::format("name '{}' is not defined", name));
   }
 

@@ -15,7 +15,7 @@ namespace xm::guest_config {
 using Namespace = std::map<std::string, Value, std::less<>>;
 
 // The namespace after running `source` in `names`. Either all of the file is understood or nothing of it is run.
-// Throws SyntaxError, Unsupported, EvaluationError.
+// Throws SyntaxError, TooDeep, Unsupported, EvaluationError.
 Namespace evaluate(std::string_view source, Namespace names);
 
 }  // namespace xm::guest_config

@@ -28,10 +28,13 @@ std::vector<std::string> texts(const Value& value) {
   }
   if (value.as_list() == nullptr) throw Error::die(fmt::format("'{}' object is not iterable", value.type_name()));
   for (const Value& item : *value.as_list()) {
-    if (item.as_string() == nullptr) {
+    if (const Unicode* unicode = item.as_unicode()) {
+      result.push_back(unicode->text);
+    } else if (const std::string* text = item.as_string()) {
+      result.push_back(*text);
+    } else {
       throw Error::die(fmt::format("'{}' object has no attribute 'split'", item.type_name()));
     }
-    result.push_back(*item.as_string());
   }
   return result;
 }

@@ -11,31 +11,46 @@
 #include <fmt/format.h>
 
 #include "xm/error.h"
+#include "xm/guest_config/descriptor.h"
 #include "xm/guest_config/errors.h"
 #include "xm/guest_config/lexer.h"
+#include "xm/guest_config/python_answer.h"
+#include "xm/report.h"
 
 namespace xm::guest_config {
 namespace {
 
 constexpr off_t kLargestFile = 1024 * 1024;
 
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 // Python's text for a failed open, which the original showed.
 [[noreturn]] void cannot_read(int error, const std::string& path) {
   throw Error::die(fmt::format("[Errno {}] {}: '{}'", error, std::generic_category().message(error), path));
+}
+
+// What the file prints, printed also when running it fails.
+struct Printed {
+  Printed() = default;
+  ~Printed() { print(text); }
+  Printed(const Printed&) = delete;
+  Printed& operator=(const Printed&) = delete;
+  std::string text;
+};
+
+// The whole file, because of `reason`, which is not known here.
+Namespace run_with_python(const PythonRunner& runner, const std::string& path, const std::string& source,
+                          const Namespace& script_variables, const Unsupported& reason) {
+  if (runner.python.empty()) {
+    throw Error::die(fmt::format(
+        "{}, line {}: {} needs Python, and there is no python3: install the Debian package python3, or write "
+        "values only:\n\t{}",
+        path, reason.line(), reason.what(), source_line(source, reason.line())));
+  }
+  Printed printed;
+  try {
+    return parse_python_answer(run_python(runner, path, source, script_variables, printed.text));
+  } catch (const std::system_error& e) {
+    throw Error::die(fmt::format("{} cannot be run with {}: {}.", path, runner.python, e.code().message()));
+  }
 }
 
 }  // namespace
@@ -56,7 +71,7 @@ std::string find_file(const std::string& name, const std::string& path) {
 }
 
 std::string read_file(const std::string& path) {
-  const Descriptor file(path);
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) cannot_read(errno, path);
   struct stat info {};
   if (fstat(file.get(), &info) != 0) cannot_read(errno, path);
@@ -76,23 +91,31 @@ std::string read_file(const std::string& path) {
   }
 }
 
-Namespace run_file(const std::string& path, const std::string& source, const Namespace& script_variables) {
+Namespace run_file(const std::string& path, const std::string& source, const Namespace& script_variables,
+                   const PythonRunner& runner) {
   Namespace names = script_variables;
   names["xm_file"] = path;
   names["xm_help"] = 0;
   try {
-    names = evaluate(source, std::move(names));
+    try {
+      return evaluate(source, std::move(names));
+    } catch (const Unsupported& reason) {
+      return run_with_python(runner, path, source, script_variables, reason);
+    }
   } catch (const SyntaxError& e) {
     throw Error::die(fmt::format("Errors were found at line {} while processing {}:\n\t{}", e.line(), path,
                                  source_line(source, e.line())));
-  } catch (const Unsupported& e) {
-    throw Error::die(fmt::format("{}, line {}: {} is more than this release understands in a guest file:\n\t{}", path,
-                                 e.line(), e.what(), source_line(source, e.line())));
+  } catch (const TooDeep& e) {
+    throw Error::die(fmt::format("{}, {}", path, e.what()));
   } catch (const EvaluationError& e) {
     throw Error::die(e.what());
+  } catch (const Unexpected& e) {
+    fmt::print(stderr, "{}", e.traceback());
+    print(fmt::format("Unexpected error: {}\n\nPlease report it to whoever wrote {}.\n", e.what(), path));
+    throw Exit{1};
+  } catch (const ProgramExit& e) {
+    throw Exit{e.status()};
   }
-  std::erase_if(names, [](const auto& variable) { return !variable.second.leaves_file(); });
-  return names;
 }
 
 }  // namespace xm::guest_config

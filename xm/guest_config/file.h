@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "xm/guest_config/evaluator.h"
+#include "xm/guest_config/python_process.h"
 
 namespace xm::guest_config {
 
@@ -15,8 +16,10 @@ std::string find_file(const std::string& name, const std::string& path);
 // All of a file. Throws xm::Error when it cannot be read or has more than 1 MiB.
 std::string read_file(const std::string& path);
 
-// Runs the file at `path`, which `source` is the text of, and returns the variables that leave it. `script_variables`
-// are there from the start. Throws xm::Error with the text for the person.
-Namespace run_file(const std::string& path, const std::string& source, const Namespace& script_variables);
+// Runs the file at `path`, which `source` is the text of, and returns all variables that it has in the end, in xm
+// itself or, when it is more than that, with `runner`. `script_variables` are there from the start. What the file
+// prints is printed. Throws xm::Error with the text for the person, Exit when the file has ended the program.
+Namespace run_file(const std::string& path, const std::string& source, const Namespace& script_variables,
+                   const PythonRunner& runner = installed_runner());
 
 }  // namespace xm::guest_config

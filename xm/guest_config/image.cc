@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include "xm/error.h"
+#include "xm/guest_config/cpuid.h"
+#include "xm/guest_config/fields.h"
+#include "xm/guest_config/pci.h"
 #include "xm/guest_config/vm_config.h"
 
 namespace xm::guest_config {
@@ -113,6 +116,14 @@ constexpr std::string_view kMachine[] = {"acpi",
 
 void add_machine(sxp::List& image, const Settings& settings, const Host& host) {
   for (std::string_view name : kMachine) {
+    if (name == "pci") {
+      image.push_back(pair(name, pci_tuples(parse_pci(texts(settings.get(name)), host))));
+      continue;
+    }
+    if (name.starts_with("cpuid")) {
+      image.push_back(pair(name, cpuid_config(settings, std::string(name))));
+      continue;
+    }
     Value value = settings.get(name);
     if (name == "display" && value.is_none()) {
       if (const auto display = host.environment("DISPLAY")) value = *display;

@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include <fmt/format.h>
+
 #include "xm/guest_config/errors.h"
 #include "xm/guest_config/literals.h"
 
@@ -114,8 +116,9 @@ class Lexer {
       if (source_.substr(at_).starts_with(text)) return add_operator(text);
     }
     const char c = peek();
-    if ((c == '(' || c == '[' || c == '{') && ++depth_ > kDeepest)
-      throw SyntaxError(line_, "brackets nested too deeply");
+    if ((c == '(' || c == '[' || c == '{') && ++depth_ > kDeepest) {
+      throw TooDeep(fmt::format("line {}: brackets are nested more than {} deep", line_, kDeepest));
+    }
     if (c == ')' || c == ']' || c == '}') {
       if (depth_ == 0) throw SyntaxError(line_, "closing bracket without an opening one");
       --depth_;
@@ -155,7 +158,9 @@ std::string source_line(std::string_view source, std::size_t line) {
     if (at == std::string_view::npos) return {};
     at += source.substr(at).starts_with("\r\n") ? 2 : 1;
   }
-  return std::string(source.substr(at, source.find_first_of("\r\n", at) - at));
+  const std::string_view text = source.substr(at, source.find_first_of("\r\n", at) - at);
+  constexpr std::size_t kLongest = 500;
+  return text.size() <= kLongest ? std::string(text) : std::string(text.substr(0, kLongest)) + "...";
 }
 
 }  // namespace xm::guest_config

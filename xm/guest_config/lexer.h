@@ -26,10 +26,10 @@ struct LogicalLine {
   std::vector<Token> tokens;
 };
 
-// Throws SyntaxError, or Unsupported for a byte that starts no token known here.
+// Throws SyntaxError, and TooDeep.
 std::vector<LogicalLine> split_lines(std::string_view source);
 
-// The text of physical line `line` (from 1), without its end.
+// The text of physical line `line` (from 1), without its end; the beginning of one of more than 500 bytes.
 std::string source_line(std::string_view source, std::size_t line);
 
 }  // namespace xm::guest_config

@@ -147,21 +147,20 @@ Value integer(std::string_view text, std::size_t line) {
   if (error == std::errc::invalid_argument || end != digits.data() + digits.size()) {
     throw SyntaxError(line, fmt::format("malformed number {}", text));
   }
-  if (is_long || error == std::errc::result_out_of_range) return Long{};
+  if (is_long || error == std::errc::result_out_of_range) return Other{"long"};
   return number;
 }
 
 }  // namespace
 
 std::size_t string_prefix_length(std::string_view text) {
-  std::size_t letters = 0;
-  while (letters < text.size() && letters < 2) {
-    const char c = static_cast<char>(text[letters] | 0x20);
-    if (c != 'r' && c != 'u' && c != 'b') break;
-    ++letters;
-  }
-  const bool is_string = letters < text.size() && (text[letters] == '\'' || text[letters] == '"');
-  return is_string ? letters : std::string_view::npos;
+  const std::size_t letters = text.substr(0, 3).find_first_of("'\"");
+  if (letters == std::string_view::npos) return std::string_view::npos;
+  std::string prefix(text.substr(0, letters));
+  for (char& c : prefix) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const bool is_known =
+      prefix.empty() || prefix == "r" || prefix == "u" || prefix == "b" || prefix == "ur" || prefix == "br";
+  return is_known ? letters : std::string_view::npos;
 }
 
 Value read_string(std::string_view source, std::size_t& at, std::size_t& line) {
@@ -183,6 +182,7 @@ Value read_number(std::string_view source, std::size_t& at, std::size_t line) {
   const std::string text(source.substr(start, at - start));
   if ((text.back() | 0x20) == 'j') throw Unsupported(line, "a complex number");
   if (!is_float) return integer(text, line);
+  if (is_hexadecimal) throw SyntaxError(line, fmt::format("malformed number {}", text));
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
   if (*end != '\0') throw SyntaxError(line, fmt::format("malformed number {}", text));

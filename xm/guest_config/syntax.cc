@@ -13,18 +13,24 @@ namespace xm::guest_config {
 namespace {
 
 // Statements and operators that are Python, though not understood here.
-constexpr std::string_view kStatementWords[] = {"assert", "break",  "class", "continue", "def",    "del",
-                                                "elif",   "exec",   "for",   "from",     "global", "print",
-                                                "raise",  "return", "try",   "while",    "with",   "yield"};
+constexpr std::string_view kStatementWords[] = {"assert", "break",  "class",   "continue", "def",  "del",    "elif",
+                                                "except", "exec",   "finally", "for",      "from", "global", "print",
+                                                "raise",  "return", "try",     "while",    "with", "yield"};
 constexpr std::string_view kOperatorWords[] = {"and", "or", "not", "in", "is", "if", "for", "lambda"};
 constexpr std::string_view kOperators[] = {
     "-",  "*", "/", "%", "==", "!=", "<>", "<=", ">=", "<",  ">",  "**", "//", "<<",
     ">>", "|", "&", "^", "~",  "`",  "{",  "@",  "+=", "-=", "*=", "/=", "%="};
+// Python's words that are no names either, and are understood here where they belong.
+constexpr std::string_view kOtherWords[] = {"None", "else", "import", "pass"};
 // There without being imported, so that importing them changes nothing (spec guest-config 2.1).
 constexpr std::string_view kModules[] = {"os", "re", "sys", "socket", "struct", "errno"};
 
 bool contains(auto& words, std::string_view word) {
   return std::ranges::find(words, word) != std::end(words);
+}
+
+bool is_word(std::string_view name) {
+  return contains(kStatementWords, name) || contains(kOperatorWords, name) || contains(kOtherWords, name);
 }
 
 class Parser {
@@ -120,12 +126,20 @@ class Parser {
     Statement statement{{}, {}, false, {}, {}, {}};
     while (is_kind(TokenKind::kName) && at_ + 1 < tokens_->size() && (*tokens_)[at_ + 1].text == "=" &&
            (*tokens_)[at_ + 1].kind == TokenKind::kOperator) {
+      check_target();
       statement.targets.push_back(take().text);
       ++at_;
     }
     statement.expression = expression_list();
     if (is_operator("=")) throw Unsupported(line(), "an assignment to something other than a name");
     statements.push_back(std::move(statement));
+  }
+
+  // What the preamble calls must be what it seems to be.
+  void check_target() const {
+    const std::string& name = (*tokens_)[at_].text;
+    if (is_word(name)) throw SyntaxError(line(), "an assignment to a word of Python's");
+    if (contains(kModules, name)) throw Unsupported(line(), fmt::format("an assignment to {}", name));
   }
 
   void import() {
@@ -148,13 +162,15 @@ class Parser {
     const Token& pattern = take();
     const std::string* text = pattern.value.as_string();
     constexpr std::string_view kSpecial = R"(\^$.|?*+()[]{})";  // what makes it more than a search for a text
-    if (text == nullptr || text->find_first_of(kSpecial) != std::string::npos) {
+    if (text == nullptr || text->find_first_of(kSpecial) != std::string::npos || !is_operator(",")) {
       throw Unsupported(pattern.line, "a search for a pattern");
     }
     statement.pattern = *text;
-    expect(",");
+    ++at_;
     statement.expression = expression();
-    expect(")");
+    if (!accept(")") || !is_operator(":")) {
+      throw Unsupported(line(), "an 'if' other than 'if re.search(TEXT, NAME):'");
+    }
     statement.body = suite(indent);
     if (next_ < lines_.size() && lines_[next_].indent == indent) {
       open(next_);
@@ -239,11 +255,12 @@ class Parser {
     if (accept_all({"os", ".", "uname", "(", ")", "["})) {
       if (!is_kind(TokenKind::kNumber)) throw Unsupported(at, "a subscript other than a number");
       Expression uname{ExpressionKind::kUname, take().value, {}, {}, at};
-      expect("]");
+      if (!accept("]")) throw Unsupported(at, "a subscript other than a number");
       return uname;
     }
     const std::string& name = take().text;
     if (name == "None") return {ExpressionKind::kLiteral, {}, {}, {}, at};
+    if (is_word(name)) throw SyntaxError(at, "invalid syntax");
     return {ExpressionKind::kName, {}, name, {}, at};
   }
 

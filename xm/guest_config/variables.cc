@@ -171,7 +171,7 @@ void Settings::set_from_command_line(const Variable& variable, const std::string
 
 void Settings::set_from_file(const Namespace& names) {
   for (const auto& [name, value] : names) {
-    if (!command_line_.contains(name)) values_[name] = value;
+    if (value.leaves_file() && !command_line_.contains(name)) values_[name] = value;
   }
 }
 

@@ -29,7 +29,7 @@ class Settings {
   // Sets a declared variable from the command line. Throws xm::Error (class DIE) when `text` does not convert.
   void set_from_command_line(const Variable& variable, const std::string& text);
 
-  // Takes over what a file set; what the command line has set stays.
+  // Takes over the texts, lists and numbers that a file set; what the command line has set stays.
   void set_from_file(const Namespace& names);
 
   void set(const std::string& name, Value value) { values_[name] = std::move(value); }
@@ -42,6 +42,7 @@ class Settings {
   std::string text(std::string_view name) const;
   // True when the command line or the file has set it.
   bool is_set(std::string_view name) const { return values_.contains(name); }
+  bool is_from_command_line(std::string_view name) const { return command_line_.contains(name); }
 
  private:
   Namespace values_;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "xm/error.h"
+#include "xm/guest_config/cpuid.h"
+#include "xm/guest_config/fields.h"
 
 namespace xm::guest_config {
 namespace {
@@ -62,28 +64,42 @@ void add_bootloader(sxp::List& config, const Settings& settings, const Host& hos
   if (settings.truth("bootargs")) {
     arguments = settings.get("bootargs").to_sxp();
   } else if (settings.truth("bootloader_args")) {  // xl's name
-    arguments = settings.get("bootloader_args").to_sxp();
+    const Value value = settings.get("bootloader_args");
+    arguments =
+        value.as_list() != nullptr ? sxp::Value(fmt::format("{}", fmt::join(texts(value), " "))) : value.to_sxp();
   }
   config.push_back(pair("bootloader_args", arguments));
 }
 
-// Parts of the original that this release cannot express yet. Silence would give a guest without its device.
-void refuse_missing(const Settings& settings) {
-  for (std::string_view name : {"vscsi", "vusb", "access_control", "cpuid", "cpuid_check"}) {
-    if (settings.truth(name))
-      throw Error::die(fmt::format("'{}' in a guest file is not available in this release yet", name));
+// Labels were compared with the policy in force. There is none here, so every label is wrong.
+void check_label(const Settings& settings) {
+  const std::vector<std::string> entries = texts(settings.get("access_control"));
+  if (entries.empty()) return;
+  if (entries.size() > 1) throw Error::die("Multiple access_control definitions.");
+  const std::vector<std::string> fields = split(entries[0], ',');
+  const bool is_good = fields.size() == 2 && fields[0].starts_with("policy=") && fields[1].starts_with("label=");
+  if (!is_good) throw Error::die(fmt::format("Invalid access_control specifier: {}", entries[0]));
+  throw Error::die(fmt::format("Security policy ({}) incompatible with enforced policy (none).",
+                               fields[0].substr(fields[0].find('=') + 1)));
+}
+
+// Next to the image's, also for guests that are not HVM.
+void add_cpuid(sxp::List& config, const Settings& settings) {
+  for (const char* name : {"cpuid", "cpuid_check"}) {
+    if (settings.truth(name)) config.push_back(pair(name, cpuid_config(settings, name)));
   }
 }
 
 }  // namespace
 
 sxp::Value vm_config(const Settings& settings, const Host& host) {
-  refuse_missing(settings);
+  check_label(settings);
   sxp::List config = {"vm"};
   add_true(config, settings,
            {"name", "memory", "maxmem", "shadow_memory", "restart", "on_poweroff", "tsc_mode", "nomigrate", "on_reboot",
-            "on_crash", "features", "on_xend_start", "on_xend_stop", "target", "machine_address_size",
-            "suppress_spurious_page_faults", "description"});
+            "on_crash", "features", "on_xend_start", "on_xend_stop", "target"});
+  add_cpuid(config, settings);
+  add_true(config, settings, {"machine_address_size", "suppress_spurious_page_faults", "description"});
   add_vcpus(config, settings);
   add_set(config, settings, {"uuid", "cpu", "cpus"});
   const bool xl_cap = settings.get("cpu_cap").is_none() && settings.is_set("cap");
