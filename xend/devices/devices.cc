@@ -72,9 +72,9 @@ struct Devices::Impl {
   const DeviceSettings settings;
   std::mutex writing{};
 
-  Departure departure(DevicePaths paths) {
+  DeviceDeparture departure(DevicePaths paths) {
     const DeviceClass* known = find_device_class(paths.type);
-    return Departure(store, scripts, settings, std::move(paths), known);
+    return DeviceDeparture(store, scripts, settings, std::move(paths), known);
   }
 
   void release(std::vector<DevicePaths> leaving, bool connect_killed = false);
@@ -82,19 +82,19 @@ struct Devices::Impl {
 
 // One announcement and one wait for all of them: a guest with ten disks does not take ten times as long to go.
 void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_killed) {
-  std::vector<Departure> departures;
+  std::vector<DeviceDeparture> departures;
   for (DevicePaths& paths : leaving) departures.push_back(departure(std::move(paths)));
   store.transaction([&](xc::Store& t) {
-    for (Departure& d : departures) d.announce(t, true);
+    for (DeviceDeparture& d : departures) d.announce(t, true);
   });
   if (!wait_closed(store, departures, Clock::now() + settings.backend_timeout)) {
-    for (const Departure& d : departures) {
+    for (const DeviceDeparture& d : departures) {
       if (d.closed()) continue;
       XEND_LOG(Warning, "Device {} of domain {}: the backend did not close within {} ms.", d.paths().name(),
                d.paths().domid, settings.backend_timeout.count());
     }
   }
-  for (Departure& d : departures) {
+  for (DeviceDeparture& d : departures) {
     try {
       d.finish(connect_killed);
     } catch (const std::exception& e) {
@@ -114,6 +114,20 @@ Device Devices::complete(const sxp::Value& config, const std::vector<Device>& ot
   device.type = sxp::head(config);
   device.config = normalise_element(config);
   known.complete(device, others, impl_->settings);
+  return device;
+}
+
+Device Devices::complete_more(const DeviceOwner& owner, const sxp::Value& config,
+                              const std::vector<Device>& others) const {
+  const DeviceClass& known = device_class(sxp::head(config));
+  if (const Device* there = find_device(others, std::string(sxp::head(config)), item(config, "dev"))) {
+    throw Error(fmt::format("Device {} is already connected.", known.label(*there)));
+  }
+  Device device = complete(config, others, owner.type);
+  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  if (!known.keys(device).counted) return device;
+  const unsigned unseen = parse_id(read_or_empty(impl_->store, paths.counter)).value_or(0);
+  device.id = std::max(device.id, unseen);
   return device;
 }
 
@@ -161,11 +175,12 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   throw Error(reason);
 }
 
-void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool force) {
+void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool force,
+                         const std::function<bool()>& give_up) {
   const DevicePaths paths = paths_of(owner, device.type, device.id);
   xc::Store& store = impl_->store;
   try {
-    if (!store.read(paths.index + "/backend")) throw Error(fmt::format("Device {} not connected", paths.name()));
+    if (!store.read(paths.index + "/backend")) return;
     // A guest that never took the device up has nothing to let go of, and would not answer.
     const bool unused = read_state(store, paths.front) == XenbusState::kInitialising;
     const bool at_once = force || unused || !device_class(device.type).hotplug(store, paths, impl_->settings);
@@ -173,9 +188,12 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
       impl_->release({paths});
       return;
     }
-    std::vector<Departure> departures{impl_->departure(paths)};
+    std::vector<DeviceDeparture> departures{impl_->departure(paths)};
     store.transaction([&](xc::Store& t) { departures.front().announce(t, false); });
-    if (!wait_closed(store, departures, Clock::now() + impl_->settings.destroy_timeout)) {
+    if (!wait_closed(store, departures, Clock::now() + impl_->settings.destroy_timeout, give_up)) {
+      if (give_up && give_up()) {
+        throw Error(fmt::format("Device {} could not be disconnected. The domain ended meanwhile.", paths.name()));
+      }
       throw Error(
           fmt::format("Device {} could not be disconnected. The guest did not let go of it within {} s; it can be "
                       "taken away by force (option -f).",
@@ -184,6 +202,26 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
     departures.front().finish();
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Device {} could not be disconnected. {}", paths.name(), e.what()));
+  }
+}
+
+Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config) {
+  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  try {
+    Device changed = device;
+    changed.config = device_class(device.type).reconfigure(impl_->store, paths, device, normalise_element(config));
+    return changed;
+  } catch (const xc::Error& e) {
+    throw Error(fmt::format("Device {} could not be reconfigured. {}", paths.name(), e.what()));
+  }
+}
+
+void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
+  try {
+    const DevicePaths paths = paths_of(owner, device.type, device.id);
+    if (impl_->store.read(paths.index + "/backend")) impl_->release({paths});
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "A device of domain {} ({}) could not be released: {}", owner.name, owner.domid, e.what());
   }
 }
 
@@ -220,6 +258,19 @@ sxp::List Devices::frontends(const DeviceOwner& owner, const std::string& type) 
     result.push_back(sxp::Value::list({std::to_string(paths.id), frontend_tree(impl_->store, paths.front)}));
   }
   return result;
+}
+
+const Device* find_device(const std::vector<Device>& devices, const std::string& type, const std::string& name) {
+  const DeviceClass& asked = device_class(type);
+  std::string_view key = name;
+  if (key.starts_with(type + "/")) key.remove_prefix(type.size() + 1);
+  const auto id = parse_id(key);
+  const auto found = std::find_if(devices.begin(), devices.end(), [&](const Device& device) {
+    const DeviceClass* known = find_device_class(device.type);
+    if (known == nullptr || known->store_class() != asked.store_class()) return false;
+    return device.id == id || known->goes_by(device, key);
+  });
+  return found == devices.end() ? nullptr : &*found;
 }
 
 }  // namespace xend

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,9 @@ class Devices {
   // are the domain's devices so far. Throws Error with the texts of spec domain-lifecycle 9.2, protocols 7.5.
   Device complete(const sxp::Value& config, const std::vector<Device>& others, xc::GuestType type) const;
 
+  // The same for a device that a running domain is given: an id that the guest has seen before is not given again.
+  Device complete_more(const DeviceOwner& owner, const sxp::Value& config, const std::vector<Device>& others) const;
+
   // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then
   // nothing of them is there.
   void write(const DeviceOwner& owner, const std::vector<Device>& devices);
@@ -61,8 +65,17 @@ class Devices {
   void connect(const DeviceOwner& owner, const Device& device);
 
   // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does
-  // not wait for the guest. Throws Error when the guest does not let go in time.
-  void disconnect(const DeviceOwner& owner, const Device& device, bool force);
+  // not wait for the guest. Throws Error when the guest does not let go in time, or `give_up` says while waiting for it
+  // that there is no point any more; nodes and driver stay then. Does nothing to a device that xenstore does not have.
+  void disconnect(const DeviceOwner& owner, const Device& device, bool force,
+                  const std::function<bool()>& give_up = {});
+
+  // Puts another medium into a device whose class can (spec 9.5). `config` is the element as asked for. Returns the
+  // device as it is then; throws Error, mostly that it may not be reconfigured.
+  Device reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config);
+
+  // Removes whatever there is of one device, as release_all does for all of them.
+  void release(const DeviceOwner& owner, const Device& device) noexcept;
 
   // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or
   // about to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
@@ -83,5 +96,9 @@ class Devices {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The device that a client means by `name` (spec domain-lifecycle 9.4): the id, what the guest calls a disk, the
+// address of a vif, CLASS/ID. Null when there is none. `type` "vbd" stands for all kinds of disks.
+const Device* find_device(const std::vector<Device>& devices, const std::string& type, const std::string& name);
 
 }  // namespace xend

@@ -144,11 +144,13 @@ ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths,
 }
 
 bool wait_for_nodes(xc::Store& store, const std::vector<std::string>& paths, xc::Deadline deadline,
-                    const std::function<bool()>& done) {
+                    const std::function<bool()>& done, const std::function<bool()>& give_up) {
   const auto watch = store.watch();
   for (const std::string& path : paths) watch->add(path, path);
   while (!done()) {
-    if (!watch->wait(deadline) && Clock::now() >= deadline) return done();
+    if (give_up && give_up()) return false;
+    const auto until = give_up ? std::min(deadline, Clock::now() + std::chrono::milliseconds(200)) : deadline;
+    if (!watch->wait(until) && Clock::now() >= deadline) return done();
   }
   return true;
 }

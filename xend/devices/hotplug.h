@@ -32,8 +32,8 @@ ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths,
                                 const std::vector<std::string>& arguments, std::chrono::milliseconds limit);
 
 // Calls `done` now and whenever one of the nodes, or something below it, has changed. False when the deadline came
-// first.
+// first, or `give_up`, asked several times a second, says so.
 bool wait_for_nodes(xc::Store& store, const std::vector<std::string>& paths, xc::Deadline deadline,
-                    const std::function<bool()>& done);
+                    const std::function<bool()>& done, const std::function<bool()>& give_up = {});
 
 }  // namespace xend
