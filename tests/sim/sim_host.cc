@@ -14,6 +14,15 @@ namespace sim {
 
 using namespace std::chrono_literals;
 
+xend::DeviceSettings SimHost::device_settings() {
+  xend::DeviceSettings settings;
+  settings.create_timeout = 2s;
+  settings.destroy_timeout = 2s;
+  settings.backend_timeout = 1s;
+  settings.served_dir = "/nonexistent";
+  return settings;
+}
+
 SimHost::SimHost() {
   std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
   folder = mkdtemp(name.data());
@@ -39,7 +48,7 @@ void SimHost::restart_daemon() {
   domains_ = std::make_unique<xend::DomainTable>();
   running_state_ = std::make_unique<xend::RunningState>(folder / "running");
   host = std::make_unique<xend::Host>(
-      xend::Host{xen, store, devices_, helpers, options_, *domains_, memory_, *running_state_, {}, [] {}});
+      xend::Host{xen, store, devices_, helpers, options, *domains_, memory_, *running_state_, {}, [] {}});
   host->suspend_limits = {300ms, 5s};
   xend::find_running_domains(*host);
   watcher_ = std::make_unique<xend::DomainWatcher>(*host);

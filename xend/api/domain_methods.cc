@@ -155,28 +155,6 @@ rpc::Value sched_set(const Call& call) {
   return 0;
 }
 
-rpc::Value vcpu_info(const Call& call) {
-  const auto domain = domain_arg(call);
-  const auto state = domain->state();
-  const auto pair = [](const char* key, rpc::Value value) { return rpc::Array{key, std::move(value)}; };
-  rpc::Array result{"domain", pair("domid", domain->running_domid()), pair("name", state.name),
-                    pair("vcpu_count", state.config.vcpus)};
-  for (const auto& vcpu : call.host.xen.vcpus(domain->running_domid(), state.config.vcpus)) {
-    rpc::Array cpumap;
-    for (const auto cpu : vcpu.affinity) cpumap.emplace_back(cpu);
-    result.push_back(rpc::Array{"vcpu", pair("number", vcpu.number), pair("online", vcpu.online ? 1 : 0),
-                                pair("blocked", vcpu.blocked ? 1 : 0), pair("running", vcpu.running ? 1 : 0),
-                                pair("cpu_time", static_cast<double>(vcpu.cpu_time_ns) / 1e9), pair("cpu", vcpu.cpu),
-                                pair("cpumap", cpumap)});
-  }
-  return result;
-}
-
-rpc::Value device_sxprs(const Call& call) {
-  const auto domain = domain_arg(call);
-  return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), text_arg(call, 1)));
-}
-
 constexpr Method kMethods[] = {
     {"create", 1, 1, create},
     {"waitForDevices", 1, 1, wait_devices},
@@ -195,8 +173,6 @@ constexpr Method kMethods[] = {
     {"send_trigger", 2, 3, trigger},
     {"sched_credit_get", 1, 1, sched_get},
     {"sched_credit_set", 1, 3, sched_set},
-    {"getVCPUInfo", 1, 1, vcpu_info},
-    {"getDeviceSxprs", 2, 2, device_sxprs},
 };
 
 }  // namespace

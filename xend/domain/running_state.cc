@@ -30,7 +30,7 @@ sxp::Value to_sxp(const DomainState& d) {
                            pair("start_time", d.start_time), pair("restart_count", d.restart_count),
                            pair("paused_by_admin", d.paused_by_admin ? 1 : 0), pair("preserved", d.preserved ? 1 : 0),
                            pair("being_made", d.being_made ? 1 : 0), pair("config_name", d.config.name), devices,
-                           domain_sxp(d, std::nullopt, {})});
+                           domain_sxp(d, std::nullopt, {.devices = false, .vcpu_avail = true})});
 }
 
 template <typename Number>

@@ -20,6 +20,13 @@ xc::Permissions owned_by(xc::DomId guest) {
   return {guest, xc::Permissions::kNone, {}};
 }
 
+// The memory that the guest finds in its map when it boots. A PVH guest gives up the difference between this and what
+// it counts itself before it follows memory/target: for one that may grow later, maxmem would be far too much to give
+// up.
+xc::MiB known_maximum(const DomainConfig& config) {
+  return config.type == xc::GuestType::kPvh ? config.memory : config.maxmem;
+}
+
 // ELF notes: lower case, dashes (spec domain-lifecycle 8.1).
 std::string note_node(std::string key) {
   std::transform(key.begin(), key.end(), key.begin(),
@@ -97,12 +104,12 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
   const auto dom = domain_path(guest);
   const auto& config = domain.config;
   store.transaction([&](xc::Store& t) {
-    t.write(dom + "/memory/static-max", std::to_string(xc::KiB(config.maxmem).value));
+    t.write(dom + "/memory/static-max", std::to_string(xc::KiB(known_maximum(config)).value));
     t.write(dom + "/memory/target", std::to_string(xc::KiB(config.memory).value));
     t.write(dom + "/memory/videoram", "0");
     t.write(dom + "/store/port", std::to_string(domain.store_port));
     t.write(dom + "/store/ring-ref", std::to_string(domain.store_frame));
-    for (unsigned i = 0; i < config.vcpus; ++i) t.write(dom + "/cpu/" + std::to_string(i) + "/availability", "online");
+    for (unsigned i = 0; i < config.vcpus; ++i) write_availability(t, guest, i, config.vcpu_available(i));
     const auto console = dom + "/console";
     t.write(console + "/backend-id", "0");
     t.write(console + "/limit", std::to_string(console_limit_bytes));
@@ -116,6 +123,10 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
     t.write("/libxl/" + std::to_string(guest) + "/type", std::string(xc::to_string(config.type)));
     write_image(t, domain, dom);
   });
+}
+
+void write_availability(xc::Store& store, xc::DomId domid, unsigned vcpu, bool online) {
+  store.write(fmt::format("{}/cpu/{}/availability", domain_path(domid), vcpu), online ? "online" : "offline");
 }
 
 void write_name(xc::Store& store, const DomainState& domain) {
