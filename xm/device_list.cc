@@ -59,7 +59,7 @@ std::vector<ListedDevice> parse_devices(const sxp::List& devices) {
 }
 
 void print_long(const sxp::List& devices) {
-  for (const sxp::Value& device : devices) print(sxp::pretty(device) + "\n");
+  for (const sxp::Value& device : devices) print(sxp::pretty(device));
 }
 
 }  // namespace xm

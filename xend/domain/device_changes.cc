@@ -1,6 +1,7 @@
 #include "xend/domain/device_changes.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "xend/domain/change.h"
 #include "xend/error.h"
@@ -56,6 +57,25 @@ class Arrival {
   bool kept_ = false;
 };
 
+unsigned hex(const sxp::Value& dev, const char* key) {
+  const auto text = sxp::child_text(dev, key).value_or("");
+  const auto digits = std::string_view(text).substr(text.starts_with("0x") ? 2 : 0);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size() || value > 0xffff)
+    throw Error(fmt::format("pci: ({} {}) of a device is not a hexadecimal number", key, text));
+  return value;
+}
+
+// (pci (dev (domain 0x0000) (bus 0x02) (slot 0x00) (func 0x0) ...) ...)
+[[noreturn]] void refuse_pci(Host& host, const sxp::Value& element) {
+  const auto devices = sxp::children_named(element, "dev");
+  if (devices.empty()) throw Error("pci: there is no device in the request");
+  for (const sxp::Value* dev : devices)
+    host.pci.check({hex(*dev, "domain"), hex(*dev, "bus"), hex(*dev, "slot"), hex(*dev, "func")});
+  throw Error("pci: devices of the host cannot be given to domains in this release yet.");
+}
+
 }  // namespace
 
 Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
@@ -84,6 +104,7 @@ void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
   const Change change(host, domain, "reconfigure a device of");
+  if (sxp::head(element) == "pci") refuse_pci(host, element);
   const auto owner = domain->device_owner();
   const std::string type(sxp::head(element));
   const auto dev = sxp::child_text(element, "dev").value_or("");

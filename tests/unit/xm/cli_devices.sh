@@ -4,7 +4,7 @@ expect 0 "" "" block-attach vm1 phy:/dev/vg/a xvdb w
 called "xend.domain.device_create 'vm1' ['vbd', ['uname', 'phy:/dev/vg/a'], ['dev', 'xvdb'], ['mode', 'w']]"
 expect 0 "" "" block-attach vm1 tap2:aio:/a xvdb r 0
 called "xend.domain.device_create 'vm1' ['tap2', ['uname', 'tap2:aio:/a'], ['dev', 'xvdb'], ['mode', 'r'], ['backend', '0']]"
-expect 0 "" "Command vbd-create is deprecated.  Please use xm block-attach instead.$nl" vbd-create vm1 tap:aio:/a hda 'w!'
+expect 0 "" "" vbd-create vm1 tap:aio:/a hda 'w!'
 called "xend.domain.device_create 'vm1' ['tap', ['uname', 'tap:aio:/a'], ['dev', 'hda'], ['mode', 'w!']]"
 expect 1 @usage\ block-attach "Error: Device xvdq (268439552, vbd) is already connected.$nl" block-attach vm1 file:/a xvdq w
 expect 3 "" "Error: Domain 'nosuch' does not exist.$nl" block-attach nosuch file:/a xvdb w
@@ -23,12 +23,12 @@ expect 0 "Vdev  BE handle state evt-ch ring-ref BE-path
 51712  0    0     4      9      8     /local/domain/0/backend/vbd/3/51712  ${nl}268439552  0    0     -1     -1     -1    /local/domain/0/backend/vbd/3/268439552  $nl" "" block-list vm1
 called "xend.domain.getDeviceSxprs 'vm1' 'vbd'"
 expect 0 "" "" block-list held
-expect 1 "No domain parameter given$nl$("$xm" block-list --help)$nl" "" block-list
-expect 1 "No multiple domain parameters allowed$nl$("$xm" block-list --help)$nl" "" block-list vm1 held
+help=$("$xm" block-list --help; echo .) help=${help%.}
+expect 1 "No domain parameter given$nl$help" "" block-list
+expect 1 "No multiple domain parameters allowed$nl$help" "" block-list vm1 held
 expect 1 @usage\ block-list "Error: option -x not recognized$nl" block-list -x vm1
 expect 0 "(51712
-    (
-        (backend /local/domain/0/backend/vbd/3/51712)
+    ((backend /local/domain/0/backend/vbd/3/51712)
         (backend-id 0)
         (state 4)
         (event-channel 9)
@@ -37,10 +37,11 @@ expect 0 "(51712
     )
 )
 (268439552
-    (
-        (backend /local/domain/0/backend/vbd/3/268439552)
+    ((backend /local/domain/0/backend/vbd/3/268439552)
         (backend-id 0)
-        (state xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)
+        (state
+            xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+        )
     )
 )
 " "" block-list vm1 --long
@@ -81,3 +82,13 @@ expect 1 @usage\ pci-attach "Error: Invalid argument for 'xm pci-attach'$nl" pci
 expect 0 "" "" pci-detach vm1 0000:02:01.0
 called "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x02'], ['slot', '0x01'], ['func', '0x0'], ['vdevfn', '0x100']], ['state', 'Closing']]"
 expect 1 @optionerror\ pci-detach "Error: pci: device 0000:03:00.0 is not attached!$nl" pci-detach vm1 03:00.0
+
+expect 1 @usage\ vncviewer "Error: No domain given (or several parameters specified)$nl" vncviewer
+expect 1 @usage\ vncviewer "Error: Domain 'stopped' is not started$nl" vncviewer stopped
+expect 3 "" "Error: Domain 'nosuch' does not exist.$nl" vncviewer nosuch
+mkdir viewer tools
+for tool in cmp cat head stat; do ln -s "$(command -v $tool)" tools; done
+PATH=$work/tools expect 255 "invoking  vncviewer 127.0.0.1:3$nl" "Error: external vncviewer missing or not in the path${nl}Exiting$nl" vncviewer held
+printf '#!/bin/sh\necho "viewer $*"; cat\n' >viewer/vncviewer && chmod +x viewer/vncviewer
+PATH=$work/viewer:$PATH expect 0 "invoking  vncviewer 127.0.0.1:3${nl}viewer 127.0.0.1:3$nl" "" vncviewer held
+PATH=$work/viewer:$PATH expect 0 "invoking  vncviewer -autopass 127.0.0.1:3${nl}viewer -autopass 127.0.0.1:3${nl}secret$nl" "" vncviewer --autopass held

@@ -49,6 +49,9 @@ def find(which):
 
 
 def describe(name, full):
+    if full and name == "held":
+        vfb = ["vfb", ["vnc", "1"], ["vncpasswd", "secret"], ["location", "127.0.0.1:5903"]]
+        return ["domain"] + DOMAINS[name] + [["device", vfb]]
     devices = [["device", ["vbd", ["uname", "phy:/dev/guests/vm1"], ["dev", "xvda1"], ["mode", "w"]]]] if full else []
     return ["domain"] + DOMAINS[name] + devices
 

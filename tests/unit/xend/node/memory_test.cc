@@ -118,8 +118,8 @@ TEST_F(Memory, Dom0GivesWhatIsMissing) {
 TEST_F(Memory, Dom0IsNotAskedBelowItsMinimum) {
   configure(900, true);
   shares.push_back(ledger.reserve(xc::MiB{2000}, "first"));
-  EXPECT_EQ(reserve(xc::MiB{1173}),
-            "I need 1201152 KiB, but dom0_min_mem is 921600 and shrinking to 921600 KiB would "
+  EXPECT_EQ(reserve(xc::MiB{1200}),
+            "I need 1228800 KiB, but dom0_min_mem is 921600 and shrinking to 921600 KiB would "
             "leave only 1224704 KiB free.");
   EXPECT_THAT(dom0.targets(), IsEmpty());
 }
