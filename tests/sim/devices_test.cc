@@ -8,6 +8,7 @@
 #include "sxp/parser.h"
 #include "sxp/printer.h"
 #include "tests/sim/sim_host.h"
+#include "xend/api/dispatcher.h"
 #include "xend/domain/departure.h"
 #include "xend/domain/device_changes.h"
 #include "xend/domain/lifecycle.h"
@@ -234,6 +235,24 @@ TEST_F(RunTimeDevices, AnotherDiscInTheDrive) {
   EXPECT_THAT(insert(disk("a")), HasSubstr("Refusing to reconfigure device vbd:51728"));
   ASSERT_EQ(attach("(vif)"), "");
   EXPECT_THAT(insert("(vif (dev 0))"), HasSubstr("vif devices may not be reconfigured"));
+}
+
+// The shapes of spec protocols 3.4 and 3.6.
+TEST_F(RunTimeDevices, AsClientsAskForThem) {
+  const auto call = [&](const std::string& method, rpc::Array params) {
+    return rpc::to_sxp(xend::dispatch(*host.host, "xend.domain." + method, params, {})).text();
+  };
+  const auto element = rpc::from_sxp(sxp::parse_one(disk("a")));
+  EXPECT_EQ(call("device_create", {"TestGuest", element}), "(vbd (dom 1 id 51728))");
+  EXPECT_EQ(call("getBlockDeviceClass", {"TestGuest", "xvdb"}), "vbd");
+  EXPECT_EQ(call("getBlockDeviceClass", {"TestGuest", "xvdc"}), "");
+  takes_up("vbd/51728");
+  EXPECT_THAT(call("getDeviceSxprs", {1, "vbd"}), HasSubstr("(state 4)"));
+  EXPECT_EQ(call("getDeviceSxprs", {1, "pci"}), "()");
+  host.drivers.never_let_go();
+  // As the classic client sent it: the word that was typed.
+  EXPECT_EQ(call("destroyDevice", {"TestGuest", "vbd", 51728, "-f", true}), "0");
+  EXPECT_EQ(call("getDeviceSxprs", {1, "vbd"}), "()");
 }
 
 TEST_F(RunTimeDevices, PciDevicesAreCheckedAndNotGivenYet) {

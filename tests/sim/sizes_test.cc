@@ -142,6 +142,13 @@ TEST_F(Sizes, PinnedAndStillPinnedAfterwards) {
   EXPECT_EQ(guest()->state().config.cpus, (std::vector<std::vector<unsigned>>{{1}, {1}}));
 }
 
+TEST_F(Sizes, TriggersInAnyCase) {
+  start("(memory 64)");
+  EXPECT_EQ(fault("send_trigger", {"TestGuest", "NMI", 0}), "");
+  EXPECT_THAT(host.xen.calls(), Contains("send_trigger 1 nmi 0"));
+  EXPECT_EQ(fault("send_trigger", {"TestGuest", "Kick"}), "Invalid trigger: Kick");
+}
+
 TEST_F(Sizes, Dom0sVcpusAreAskedOfXen) {
   const auto info = rpc::to_sxp(call("getVCPUInfo", {"Domain-0"}));
   EXPECT_EQ(sxp::children_named(info, "vcpu").size(), 4u);

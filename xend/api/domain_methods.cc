@@ -1,5 +1,8 @@
 // xend.domain.*: what is done to one domain (spec protocols 3.4).
 
+#include <algorithm>
+#include <cctype>
+
 #include "rpc/fault.h"
 #include "xend/api/caller.h"
 #include "xend/api/listing.h"
@@ -118,9 +121,10 @@ rpc::Value sysrq(const Call& call) {
 
 rpc::Value trigger(const Call& call) {
   const auto domain = domain_arg(call);
-  const auto name = text_arg(call, 1);
+  auto name = text_arg(call, 1);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (name != "nmi" && name != "reset" && name != "init" && name != "power" && name != "s3resume")
-    throw Error(fmt::format("Invalid trigger: {}", name));
+    throw Error(fmt::format("Invalid trigger: {}", text_arg(call, 1)));
   call.host.xen.send_trigger(domain->running_domid(), name, static_cast<unsigned>(int_arg(call, 2, 0)));
   return {};
 }
@@ -152,6 +156,8 @@ rpc::Value sched_set(const Call& call) {
     if (params.weight) s.config.cpu_weight = *params.weight;
     if (params.cap) s.config.cpu_cap = *params.cap;
   });
+  const auto state = domain->state();
+  if (state.domid != xc::DomId{0} && !state.foreign) call.host.running_state.remember(state);
   return 0;
 }
 
