@@ -1,6 +1,7 @@
 // Devices that come to a running guest and leave it (spec domain-lifecycle 9, protocols 3.4).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <fstream>
 #include <thread>
@@ -181,6 +182,24 @@ TEST_F(RunTimeDevices, AGuestThatEndsIsNotWaitedFor) {
   EXPECT_THAT(detach("vbd", "xvdb"), HasSubstr("The domain ended meanwhile"));
   ends.join();
   EXPECT_TRUE(eventually([&] { return host.list().empty(); })) << host.list();
+}
+
+// A script that hangs does not keep a guest from being destroyed.
+TEST_F(RunTimeDevices, DestroyingAGuestEndsTheAttachingOfADisk) {
+  host.scripts.behave([](const xend::ScriptCall& call) -> xend::ScriptResult {
+    if (call.arguments.at(0) != "add") return {};
+    pollfd stop{call.stop, POLLIN, 0};
+    return {.status = 0, .timed_out = poll(&stop, 1, 20'000) > 0, .output = ""};
+  });
+  const auto domain = guest();
+  std::string result;
+  std::thread attaching([&] { result = attach(disk("a")); });
+  EXPECT_TRUE(eventually([&] { return !host.scripts.calls().empty(); }));
+  xend::destroy_domain(*host.host, domain);
+  attaching.join();
+  EXPECT_EQ(result, "Device 51728 (vbd) could not be connected. It was given up: the domain is to end.");
+  EXPECT_EQ(host.list(), "");
+  EXPECT_EQ(host.store.tree("/local/domain/0/backend").size(), 0u);
 }
 
 TEST_F(RunTimeDevices, ABusyGuestIsLeftAlone) {

@@ -148,7 +148,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
   }
 }
 
-void Devices::connect(const DeviceOwner& owner, const Device& device) {
+void Devices::connect(const DeviceOwner& owner, const Device& device, const Cancellation* cancel) {
   const DeviceClass& known = device_class(device.type);
   const DevicePaths paths = paths_of(owner, device.type, device.id);
   std::string reason;
@@ -156,7 +156,7 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   try {
     const auto plan = known.hotplug(impl_->store, paths, impl_->settings);
     if (!plan) return;
-    connect_backend(impl_->store, impl_->scripts, impl_->settings, paths, *plan);
+    connect_backend(impl_->store, impl_->scripts, impl_->settings, paths, *plan, cancel);
     return;
   } catch (const ScriptKilled& e) {
     reason = e.what();

@@ -41,6 +41,7 @@ struct DeviceSettings {
   std::string served_dir = "/sys/bus/xen-backend/devices";  // an entry for each backend that has a driver
 };
 
+class Cancellation;  // helpers/helpers.h
 class ScriptRunner;  // script_runner.h: runs one hotplug script; tests bring a fake
 
 class Devices {
@@ -62,7 +63,8 @@ class Devices {
   // Waits until the backend is ready, runs the script, checks its verdict (spec 9.3, modern-xen 16). Throws Error with
   // the classic text; the device's nodes are then removed. Several devices may be connected at once from several
   // threads.
-  void connect(const DeviceOwner& owner, const Device& device);
+  // `cancel`, when given, ends the waiting and kills the script: the device is removed then, too.
+  void connect(const DeviceOwner& owner, const Device& device, const Cancellation* cancel = nullptr);
 
   // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does
   // not wait for the guest. Throws Error when the guest does not let go in time, or `give_up` says while waiting for it

@@ -17,6 +17,8 @@ class Change {
   Change(const Change&) = delete;
   Change& operator=(const Change&) = delete;
 
+  const Cancellation& cancellation() const { return operation_->cancellation(); }
+
   // True when waiting for the guest has no point any more: it has ended, or is to be destroyed.
   bool pointless() const;
 

@@ -86,7 +86,7 @@ Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sx
   Arrival arrival(host, *domain, device);
   host.running_state.remember(domain->state());
   host.devices.write(owner, {device});
-  host.devices.connect(owner, device);
+  host.devices.connect(owner, device, &change.cancellation());
   arrival.keep();
   XEND_LOG(Info, "Device {} ({}) attached to domain {} ({}).", device.id, device.type, owner.name, owner.domid);
   return device;
