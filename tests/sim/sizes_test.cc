@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "rpc/fault.h"
 #include "sxp/parser.h"
 #include "sxp/printer.h"
@@ -140,6 +142,24 @@ TEST_F(Sizes, PinnedAndStillPinnedAfterwards) {
   EXPECT_THAT(fault("pincpu", {"TestGuest", 0, "zero"}), HasSubstr("not a list of CPUs"));
   host.restart_daemon();
   EXPECT_EQ(guest()->state().config.cpus, (std::vector<std::vector<unsigned>>{{1}, {1}}));
+}
+
+// Changes that come at once are all in the note that the next daemon reads.
+TEST_F(Sizes, NoChangeIsLostToAnother) {
+  start("(memory 64) (maxmem 128) (vcpus 4)");
+  for (unsigned round = 0; round < 20; ++round) {
+    std::vector<std::thread> all;
+    all.emplace_back([&] { fault("setMemoryTarget", {"TestGuest", 64 + round}); });
+    all.emplace_back([&] { fault("setVCpuCount", {"TestGuest", round % 4 + 1}); });
+    for (unsigned vcpu = 0; vcpu < 4; ++vcpu)
+      all.emplace_back([&, vcpu] { fault("pincpu", {"TestGuest", vcpu, std::to_string(round % 4)}); });
+    for (auto& thread : all) thread.join();
+    const auto noted = host.host->running_state.load();
+    ASSERT_EQ(noted.size(), 1u);
+    EXPECT_EQ(noted[0].config.memory.value, 64 + round);
+    EXPECT_EQ(noted[0].config.vcpu_avail & 0xf, (1u << (round % 4 + 1)) - 1);
+    EXPECT_EQ(noted[0].config.cpus, (std::vector<std::vector<unsigned>>(4, {round % 4})));
+  }
 }
 
 TEST_F(Sizes, TriggersInAnyCase) {

@@ -157,7 +157,7 @@ rpc::Value sched_set(const Call& call) {
     if (params.cap) s.config.cpu_cap = *params.cap;
   });
   const auto state = domain->state();
-  if (state.domid != xc::DomId{0} && !state.foreign) call.host.running_state.remember(state);
+  if (state.domid != xc::DomId{0} && !state.foreign) call.host.running_state.remember_now(*domain);
   return 0;
 }
 

@@ -25,7 +25,7 @@ void drop(Host& host, Domain& domain, const Device& device) {
   domain.update([&](DomainState& s) {
     std::erase_if(s.config.devices, [&](const Device& d) { return same_device(d, device); });
   });
-  host.running_state.remember(domain.state());
+  host.running_state.remember_now(domain);
 }
 
 // A device on its way into a domain; out of it again unless keep() is reached. The configuration comes first: a daemon
@@ -84,7 +84,7 @@ Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sx
   const auto device = host.devices.complete_more(owner, element, domain->state().config.devices);
   XEND_LOG(Debug, "createDevice: {} : {} of domain {} ({})", device.type, device.id, owner.name, owner.domid);
   Arrival arrival(host, *domain, device);
-  host.running_state.remember(domain->state());
+  host.running_state.remember_now(*domain);
   host.devices.write(owner, {device});
   host.devices.connect(owner, device, &change.cancellation());
   arrival.keep();
@@ -114,7 +114,7 @@ void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const
     for (Device& d : s.config.devices)
       if (same_device(d, device)) d = changed;
   });
-  host.running_state.remember(domain->state());
+  host.running_state.remember_now(*domain);
   XEND_LOG(Info, "Device {} ({}) of domain {} ({}) has another medium.", device.id, device.type, owner.name,
            owner.domid);
 }

@@ -56,7 +56,7 @@ void set_memory_target(Host& host, const std::shared_ptr<Domain>& domain, std::i
     t.write(domain_path(domid) + "/memory/target", std::to_string(xc::KiB(target).value));
   });
   domain->update([&](DomainState& s) { s.config.memory = target; });
-  host.running_state.remember(domain->state());
+  host.running_state.remember_now(*domain);
   XEND_LOG(Info, "Memory target of domain {} ({}) set to {} MiB.", state.name, domid, target.value);
 }
 
@@ -72,7 +72,7 @@ void set_memory_maximum(Host& host, const std::shared_ptr<Domain>& domain, std::
   XEND_LOG(Debug, "Setting memory maximum of domain {} ({}) to {} MiB.", state.name, *state.domid, maximum.value);
   host.xen.set_max_memory(*state.domid, {xc::KiB(maximum).value + kBesideMemory});
   domain->update([&](DomainState& s) { s.config.maxmem = maximum; });
-  host.running_state.remember(domain->state());
+  host.running_state.remember_now(*domain);
 }
 
 }  // namespace xend

@@ -87,6 +87,11 @@ void RunningState::remember(const DomainState& domain) {
   file.commit();
 }
 
+void RunningState::remember_now(const Domain& domain) {
+  const std::lock_guard lock(mutex_);
+  remember(domain.state());
+}
+
 void RunningState::forget(xc::DomId domid) noexcept {
   std::error_code ignored;  // it may never have been written
   fs::remove(path_of(domid), ignored);

@@ -44,7 +44,7 @@ void set_vcpu_count(Host& host, const std::shared_ptr<Domain>& domain, std::int6
   domain->update([&](DomainState& s) {
     s.config.vcpu_avail = wanted >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << wanted) - 1;
   });
-  host.running_state.remember(domain->state());
+  host.running_state.remember_now(*domain);
 }
 
 void pin_vcpus(Host& host, const std::shared_ptr<Domain>& domain, const std::vector<unsigned>& vcpus,
@@ -61,7 +61,7 @@ void pin_vcpus(Host& host, const std::shared_ptr<Domain>& domain, const std::vec
     });
   }
   const auto state = domain->state();
-  if (domid != 0 && !state.foreign) host.running_state.remember(state);
+  if (domid != 0 && !state.foreign) host.running_state.remember_now(*domain);
 }
 
 void limit_dom0_vcpus(Host& host) noexcept {
