@@ -104,6 +104,8 @@ void VbdClass::complete(Device& device, const std::vector<Device>& others, const
   }
   if (!source.empty() && !source.is_path()) {
     set_item(config, "script", helper_script(source.type, settings.scripts_dir));
+  } else if (const std::string script = item(config, "script"); !script.empty() && !script.starts_with('/')) {
+    set_item(config, "script", fmt::format("{}/{}", settings.scripts_dir, script));
   }
   complete_mode(config, dev);
   check_duplicates(device, source, others);
@@ -224,7 +226,7 @@ sxp::Value VbdClass::describe(xc::Store& store, const DevicePaths& paths) const 
   // The guest owns this node: anything but one of the two words is a disk.
   const bool cdrom = read_word(store, paths.front + "/device-type") == "cdrom";
   set_item(element, "dev", fmt::format("{}:{}", back("dev"), cdrom ? "cdrom" : "disk"));
-  for (std::string_view key : {"mode", "uuid", "bootable"}) {
+  for (std::string_view key : {"mode", "uuid", "bootable", "script"}) {
     if (std::string value = back(key); !value.empty()) set_item(element, key, std::move(value));
   }
   set_item(element, "backend", 0);
