@@ -10,6 +10,7 @@
 #include "xend/domain/host.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/recovery.h"
+#include "xend/domain/vcpu_changes.h"
 #include "xend/domain/watcher.h"
 #include "xend/error.h"
 #include "xend/helpers/helper_programs.h"
@@ -62,7 +63,8 @@ struct Daemon::Impl {
   Devices devices;
   HelperPrograms helpers{LIBEXECDIR};
   DomainTable domains;
-  MemoryLedger memory{xen};
+  Dom0Balloon dom0_memory{store};
+  MemoryLedger memory{xen, dom0_memory, options};
   RunningState running_state{kRunningState};
   Programs programs;
   QemuDeviceModels device_models{
@@ -111,6 +113,7 @@ Daemon::~Daemon() {
 
 void Daemon::start() {
   find_running_domains(impl_->host);
+  limit_dom0_vcpus(impl_->host);
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);
   impl_->host.look_again = [watcher = impl_->watcher.get()] { watcher->look_again(); };
   impl_->open_relocation();

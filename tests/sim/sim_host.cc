@@ -16,6 +16,15 @@ namespace sim {
 
 using namespace std::chrono_literals;
 
+xend::DeviceSettings SimHost::device_settings() {
+  xend::DeviceSettings settings;
+  settings.create_timeout = 2s;
+  settings.destroy_timeout = 2s;
+  settings.backend_timeout = 1s;
+  settings.served_dir = "/nonexistent";
+  return settings;
+}
+
 SimHost::SimHost() {
   std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
   folder = mkdtemp(name.data());
@@ -50,7 +59,7 @@ void SimHost::restart_daemon() {
                                                  store,
                                                  devices_,
                                                  helpers,
-                                                 options_,
+                                                 options,
                                                  *domains_,
                                                  memory_,
                                                  *running_state_,

@@ -7,21 +7,17 @@
 #include <string>
 #include <thread>
 
+#include "tests/fakes/fake_backends.h"
 #include "tests/fakes/fake_device_models.h"
+#include "tests/fakes/fake_dom0_memory.h"
 #include "tests/fakes/fake_helpers.h"
 #include "tests/fakes/fake_hypervisor.h"
 #include "tests/fakes/fake_store.h"
-#include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
 #include "xend/domain/watcher.h"
 #include "xend/relocation/server.h"
 
 namespace sim {
-
-class NoScripts final : public xend::ScriptRunner {
- public:
-  xend::ScriptResult run(const xend::ScriptCall&, std::chrono::milliseconds) override { return {}; }
-};
 
 class SimHost {
  public:
@@ -48,18 +44,21 @@ class SimHost {
   fakes::FakeStore store;
   fakes::FakeHelpers helpers{xen};
   fakes::FakeDeviceModels device_models;
+  fakes::FakeDrivers drivers{store};
+  fakes::FakeScripts scripts{store};
+  fakes::FakeDom0Memory dom0_memory{xen};
+  xend::CurrentOptions options{xend::Options{}};
   std::unique_ptr<xend::Host> host;
   std::filesystem::path folder;
 
  private:
+  static xend::DeviceSettings device_settings();
   void guests();
 
-  NoScripts scripts_;
   std::unique_ptr<xend::Programs> programs_;
-  xend::Devices devices_{store, scripts_, {}};
-  xend::CurrentOptions options_{xend::Options{}};
+  xend::Devices devices_{store, scripts, device_settings()};
   std::unique_ptr<xend::DomainTable> domains_;
-  xend::MemoryLedger memory_{xen};
+  xend::MemoryLedger memory_{xen, dom0_memory, options, [](std::chrono::milliseconds) {}};
   std::unique_ptr<xend::RunningState> running_state_;
   std::unique_ptr<xend::DomainWatcher> watcher_;
   std::unique_ptr<xend::RelocationServer> server_;

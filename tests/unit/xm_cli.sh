@@ -59,6 +59,7 @@ nl=$'\n' tab=$'\t'
 
 . "$here/cli_without_xend.sh"
 start_xend
+. "$here/cli_devices.sh"
 . "$here/cli_domains.sh"
 . "$here/cli_create.sh"
 . "$here/cli_host.sh"

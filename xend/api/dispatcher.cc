@@ -18,8 +18,12 @@ struct Group {
   std::span<const Method> methods;
 };
 
-std::array<Group, 3> groups() {
-  return {{{"xend.domain.", domain_methods()}, {"xend.node.", node_methods()}, {"xend.", listing_methods()}}};
+std::array<Group, 5> groups() {
+  return {{{"xend.domain.", domain_methods()},
+           {"xend.domain.", device_methods()},
+           {"xend.domain.", size_methods()},
+           {"xend.node.", node_methods()},
+           {"xend.", listing_methods()}}};
 }
 
 const Method* find(std::string_view name) {

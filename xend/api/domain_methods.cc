@@ -1,5 +1,8 @@
 // xend.domain.*: what is done to one domain (spec protocols 3.4).
 
+#include <algorithm>
+#include <cctype>
+
 #include "rpc/fault.h"
 #include "xend/api/caller.h"
 #include "xend/api/listing.h"
@@ -118,9 +121,10 @@ rpc::Value sysrq(const Call& call) {
 
 rpc::Value trigger(const Call& call) {
   const auto domain = domain_arg(call);
-  const auto name = text_arg(call, 1);
+  auto name = text_arg(call, 1);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
   if (name != "nmi" && name != "reset" && name != "init" && name != "power" && name != "s3resume")
-    throw Error(fmt::format("Invalid trigger: {}", name));
+    throw Error(fmt::format("Invalid trigger: {}", text_arg(call, 1)));
   call.host.xen.send_trigger(domain->running_domid(), name, static_cast<unsigned>(int_arg(call, 2, 0)));
   return {};
 }
@@ -152,29 +156,9 @@ rpc::Value sched_set(const Call& call) {
     if (params.weight) s.config.cpu_weight = *params.weight;
     if (params.cap) s.config.cpu_cap = *params.cap;
   });
-  return 0;
-}
-
-rpc::Value vcpu_info(const Call& call) {
-  const auto domain = domain_arg(call);
   const auto state = domain->state();
-  const auto pair = [](const char* key, rpc::Value value) { return rpc::Array{key, std::move(value)}; };
-  rpc::Array result{"domain", pair("domid", domain->running_domid()), pair("name", state.name),
-                    pair("vcpu_count", state.config.vcpus)};
-  for (const auto& vcpu : call.host.xen.vcpus(domain->running_domid(), state.config.vcpus)) {
-    rpc::Array cpumap;
-    for (const auto cpu : vcpu.affinity) cpumap.emplace_back(cpu);
-    result.push_back(rpc::Array{"vcpu", pair("number", vcpu.number), pair("online", vcpu.online ? 1 : 0),
-                                pair("blocked", vcpu.blocked ? 1 : 0), pair("running", vcpu.running ? 1 : 0),
-                                pair("cpu_time", static_cast<double>(vcpu.cpu_time_ns) / 1e9), pair("cpu", vcpu.cpu),
-                                pair("cpumap", cpumap)});
-  }
-  return result;
-}
-
-rpc::Value device_sxprs(const Call& call) {
-  const auto domain = domain_arg(call);
-  return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), text_arg(call, 1)));
+  if (state.domid != xc::DomId{0} && !state.foreign) call.host.running_state.remember_now(*domain);
+  return 0;
 }
 
 constexpr Method kMethods[] = {
@@ -195,8 +179,6 @@ constexpr Method kMethods[] = {
     {"send_trigger", 2, 3, trigger},
     {"sched_credit_get", 1, 1, sched_get},
     {"sched_credit_set", 1, 3, sched_set},
-    {"getVCPUInfo", 1, 1, vcpu_info},
-    {"getDeviceSxprs", 2, 2, device_sxprs},
 };
 
 }  // namespace

@@ -25,8 +25,10 @@ ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain) {
 sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
   auto state = listed.domain->state();
   // Of these the daemon knows no configuration: what they have now stands for it.
-  if ((state.foreign || state.domid == xc::DomId{0}) && listed.info)
+  if ((state.foreign || state.domid == xc::DomId{0}) && listed.info) {
     state.config.memory.value = listed.info->memory.value / 1024;
+    state.config.vcpus = listed.info->max_vcpu_id + 1;
+  }
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);
   return domain_sxp(state, listed.info, {.devices = full, .vcpu_avail = false}, devices);

@@ -25,6 +25,8 @@ struct Method {
 
 std::span<const Method> listing_methods();  // xend.NAME
 std::span<const Method> domain_methods();   // xend.domain.NAME
+std::span<const Method> device_methods();   // xend.domain.NAME
+std::span<const Method> size_methods();     // xend.domain.NAME
 std::span<const Method> node_methods();     // xend.node.NAME
 
 // ---- arguments; all throw rpc::Fault of code 1 when the value is of another kind ----

@@ -9,15 +9,15 @@
 
 namespace xend {
 
-Departure::Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
-                     const DeviceClass* device_class)
+DeviceDeparture::DeviceDeparture(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings,
+                                 DevicePaths paths, const DeviceClass* device_class)
     : store_(store), scripts_(scripts), settings_(settings), paths_(std::move(paths)), class_(device_class) {
   if (class_ != nullptr) plan_ = class_->hotplug(store_, paths_, settings_);
   const XenbusState state = read_state(store_, paths_.back);
   served_ = plan_ && state != XenbusState::kUnknown && state != XenbusState::kInitialising;
 }
 
-void Departure::announce(xc::Store& transaction, bool without_guest) {
+void DeviceDeparture::announce(xc::Store& transaction, bool without_guest) {
   const XenbusState state = read_state(transaction, paths_.back);
   if (state != XenbusState::kUnknown) {
     transaction.write(paths_.back + "/online", "0");
@@ -30,7 +30,7 @@ void Departure::announce(xc::Store& transaction, bool without_guest) {
 
 // The driver watches the frontend's state, and lets go when that is gone or says closed. But xenstored takes the nodes
 // that a guest owned away when the guest dies, without telling anybody: then a state is written for the driver to see.
-void Departure::end_front(xc::Store& transaction) {
+void DeviceDeparture::end_front(xc::Store& transaction) {
   front_made_ = !closed() && !transaction.read(paths_.front);
   if (front_made_) {
     transaction.write(paths_.front + "/state", std::to_string(static_cast<int>(XenbusState::kClosed)));
@@ -40,26 +40,26 @@ void Departure::end_front(xc::Store& transaction) {
 }
 
 // A driver that saw the frontend go before anybody said that the backend is to close has let go without closing it.
-bool Departure::driver_gone() const {
+bool DeviceDeparture::driver_gone() const {
   std::error_code ignored;
   const std::filesystem::path dir = settings_.served_dir;
   return std::filesystem::exists(dir, ignored) && !std::filesystem::exists(dir / paths_.driver_entry(), ignored);
 }
 
-bool Departure::closed() const {
+bool DeviceDeparture::closed() const {
   if (!served_ || driver_gone()) return true;
   const XenbusState state = read_state(store_, paths_.back);
   return state == XenbusState::kClosed || state == XenbusState::kUnknown;
 }
 
-bool Departure::script_has_work() const {
+bool DeviceDeparture::script_has_work() const {
   if (!plan_ || plan_->script.empty()) return false;
   const auto there = [&](const std::string& key) { return store_.read(paths_.back + "/" + key).has_value(); };
   if (!plan_->traces.empty()) return std::any_of(plan_->traces.begin(), plan_->traces.end(), there);
   return served_ || there("hotplug-status");
 }
 
-ScriptEnd Departure::run_script() {
+ScriptEnd DeviceDeparture::run_script() {
   try {
     const ScriptResult result = run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout);
     return result.timed_out || result.status != 0 ? ScriptEnd::kFailed : ScriptEnd::kDone;
@@ -69,7 +69,7 @@ ScriptEnd Departure::run_script() {
   }
 }
 
-void Departure::finish(bool connect_killed) {
+void DeviceDeparture::finish(bool connect_killed) {
   ScriptEnd script = connect_killed ? ScriptEnd::kConnectKilled : ScriptEnd::kDone;
   if (script_has_work()) script = run_script();
   if (class_ != nullptr) class_->after_release(store_, paths_, script);
@@ -79,12 +79,14 @@ void Departure::finish(bool connect_killed) {
   });
 }
 
-bool wait_closed(xc::Store& store, const std::vector<Departure>& departures, xc::Deadline deadline) {
+bool wait_closed(xc::Store& store, const std::vector<DeviceDeparture>& departures, xc::Deadline deadline,
+                 const std::function<bool()>& give_up) {
   std::vector<std::string> states;
-  for (const Departure& d : departures) states.push_back(d.paths().back + "/state");
-  return wait_for_nodes(store, states, deadline, [&] {
-    return std::all_of(departures.begin(), departures.end(), [](const Departure& d) { return d.closed(); });
-  });
+  for (const DeviceDeparture& d : departures) states.push_back(d.paths().back + "/state");
+  const auto closed = [&] {
+    return std::all_of(departures.begin(), departures.end(), [](const DeviceDeparture& d) { return d.closed(); });
+  };
+  return wait_for_nodes(store, states, deadline, closed, give_up);
 }
 
 }  // namespace xend

@@ -3,6 +3,7 @@
 // leave, too.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,12 +16,12 @@
 
 namespace xend {
 
-class Departure {
+class DeviceDeparture {
  public:
   // Reads from xenstore what leaving will take. `device_class` is null for a type that this release does not know: only
   // its nodes are removed.
-  Departure(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
-            const DeviceClass* device_class);
+  DeviceDeparture(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, DevicePaths paths,
+                  const DeviceClass* device_class);
 
   // Tells the backend to close. `without_guest`: the guest is gone or is not to be asked, so that the driver in dom0
   // lets go at once. `transaction` is one.
@@ -51,7 +52,8 @@ class Departure {
   bool front_made_ = false;  // by end_front, for a guest whose nodes are gone
 };
 
-// Waits until all are closed. False when the deadline came first.
-bool wait_closed(xc::Store& store, const std::vector<Departure>& departures, xc::Deadline deadline);
+// Waits until all are closed. False when the deadline came first or `give_up` said so.
+bool wait_closed(xc::Store& store, const std::vector<DeviceDeparture>& departures, xc::Deadline deadline,
+                 const std::function<bool()>& give_up = {});
 
 }  // namespace xend

@@ -51,6 +51,14 @@ std::string_view DeviceClass::back_class(const Device&) const {
   return store_class();
 }
 
+bool DeviceClass::goes_by(const Device&, std::string_view) const {
+  return false;
+}
+
+sxp::Value DeviceClass::reconfigure(xc::Store&, const DevicePaths& paths, const Device&, const sxp::Value&) const {
+  throw Error(fmt::format("{} devices may not be reconfigured", paths.type));
+}
+
 void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd) const {}
 
 const DeviceClass* find_device_class(std::string_view type) {

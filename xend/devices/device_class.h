@@ -56,6 +56,14 @@ class DeviceClass {
   // The name in `Device D is already connected.` (spec domain-lifecycle 9.1).
   virtual std::string label(const Device& device) const = 0;
 
+  // True when a client means this device by `name`, which is not its id in decimal digits.
+  virtual bool goes_by(const Device& device, std::string_view name) const;
+
+  // As Devices::reconfigure, `wanted` being normalised. Writes to the nodes and returns the element that counts from
+  // then on.
+  virtual sxp::Value reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
+                                 const sxp::Value& wanted) const;
+
   // What to run for the backend that xenstore has at `paths`; nothing for a class whose devices no driver serves and
   // nobody waits for. Reads xenstore only: it must work for devices that an earlier daemon made.
   virtual std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,

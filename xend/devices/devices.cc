@@ -92,9 +92,9 @@ struct Devices::Impl {
   const DeviceSettings settings;
   std::mutex writing{};
 
-  Departure departure(DevicePaths paths) {
+  DeviceDeparture departure(DevicePaths paths) {
     const DeviceClass* known = find_device_class(paths.type);
-    return Departure(store, scripts, settings, std::move(paths), known);
+    return DeviceDeparture(store, scripts, settings, std::move(paths), known);
   }
 
   void release(std::vector<DevicePaths> leaving, bool connect_killed = false);
@@ -102,19 +102,19 @@ struct Devices::Impl {
 
 // One announcement and one wait for all of them: a guest with ten disks does not take ten times as long to go.
 void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_killed) {
-  std::vector<Departure> departures;
+  std::vector<DeviceDeparture> departures;
   for (DevicePaths& paths : leaving) departures.push_back(departure(std::move(paths)));
   store.transaction([&](xc::Store& t) {
-    for (Departure& d : departures) d.announce(t, true);
+    for (DeviceDeparture& d : departures) d.announce(t, true);
   });
   if (!wait_closed(store, departures, Clock::now() + settings.backend_timeout)) {
-    for (const Departure& d : departures) {
+    for (const DeviceDeparture& d : departures) {
       if (d.closed()) continue;
       XEND_LOG(Warning, "Device {} of domain {}: the backend did not close within {} ms.", d.paths().name(),
                d.paths().domid, settings.backend_timeout.count());
     }
   }
-  for (Departure& d : departures) {
+  for (DeviceDeparture& d : departures) {
     try {
       d.finish(connect_killed);
     } catch (const std::exception& e) {
@@ -137,6 +137,20 @@ Device Devices::complete(const sxp::Value& config, const std::vector<Device>& ot
   return device;
 }
 
+Device Devices::complete_more(const DeviceOwner& owner, const sxp::Value& config,
+                              const std::vector<Device>& others) const {
+  const DeviceClass& known = device_class(sxp::head(config));
+  if (const Device* there = find_device(others, std::string(sxp::head(config)), item(config, "dev"))) {
+    throw Error(fmt::format("Device {} is already connected.", known.label(*there)));
+  }
+  Device device = complete(config, others, owner.type);
+  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  if (!known.keys(device).counted) return device;
+  const unsigned unseen = parse_id(read_or_empty(impl_->store, paths.counter)).value_or(0);
+  device.id = std::max(device.id, unseen);
+  return device;
+}
+
 void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices) {
   // Two guests that want one image at the same time: the second must see what the first wrote.
   const std::lock_guard lock(impl_->writing);
@@ -154,7 +168,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
   }
 }
 
-void Devices::connect(const DeviceOwner& owner, const Device& device) {
+void Devices::connect(const DeviceOwner& owner, const Device& device, const Cancellation* cancel) {
   const DeviceClass& known = device_class(device.type);
   const DevicePaths paths = paths_of(owner, device);
   std::string reason;
@@ -162,7 +176,7 @@ void Devices::connect(const DeviceOwner& owner, const Device& device) {
   try {
     const auto plan = known.hotplug(impl_->store, paths, impl_->settings);
     if (!plan) return;
-    connect_backend(impl_->store, impl_->scripts, impl_->settings, paths, *plan);
+    connect_backend(impl_->store, impl_->scripts, impl_->settings, paths, *plan, cancel);
     return;
   } catch (const ScriptKilled& e) {
     reason = e.what();
@@ -204,11 +218,12 @@ void Devices::release_tap(const DeviceOwner& owner, const Device& vif) noexcept 
   }
 }
 
-void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool force) {
+void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool force,
+                         const std::function<bool()>& give_up) {
   const DevicePaths paths = paths_of(owner, device);
   xc::Store& store = impl_->store;
   try {
-    if (!store.read(paths.index + "/backend")) throw Error(fmt::format("Device {} not connected", paths.name()));
+    if (!store.read(paths.index + "/backend")) return;
     // A guest that never took the device up has nothing to let go of, and would not answer.
     const bool unused = read_state(store, paths.front) == XenbusState::kInitialising;
     const bool at_once = force || unused || !device_class(device.type).hotplug(store, paths, impl_->settings);
@@ -216,9 +231,12 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
       impl_->release({paths});
       return;
     }
-    std::vector<Departure> departures{impl_->departure(paths)};
+    std::vector<DeviceDeparture> departures{impl_->departure(paths)};
     store.transaction([&](xc::Store& t) { departures.front().announce(t, false); });
-    if (!wait_closed(store, departures, Clock::now() + impl_->settings.destroy_timeout)) {
+    if (!wait_closed(store, departures, Clock::now() + impl_->settings.destroy_timeout, give_up)) {
+      if (give_up && give_up()) {
+        throw Error(fmt::format("Device {} could not be disconnected. The domain ended meanwhile.", paths.name()));
+      }
       throw Error(
           fmt::format("Device {} could not be disconnected. The guest did not let go of it within {} s; it can be "
                       "taken away by force (option -f).",
@@ -227,6 +245,26 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
     departures.front().finish();
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Device {} could not be disconnected. {}", paths.name(), e.what()));
+  }
+}
+
+Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config) {
+  const DevicePaths paths = paths_of(owner, device.type, device.id);
+  try {
+    Device changed = device;
+    changed.config = device_class(device.type).reconfigure(impl_->store, paths, device, normalise_element(config));
+    return changed;
+  } catch (const xc::Error& e) {
+    throw Error(fmt::format("Device {} could not be reconfigured. {}", paths.name(), e.what()));
+  }
+}
+
+void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
+  try {
+    const DevicePaths paths = paths_of(owner, device.type, device.id);
+    if (impl_->store.read(paths.index + "/backend")) impl_->release({paths});
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "A device of domain {} ({}) could not be released: {}", owner.name, owner.domid, e.what());
   }
 }
 
@@ -266,6 +304,19 @@ sxp::List Devices::frontends(const DeviceOwner& owner, const std::string& type) 
     result.push_back(sxp::Value::list({std::to_string(paths.id), frontend_tree(impl_->store, paths.front)}));
   }
   return result;
+}
+
+const Device* find_device(const std::vector<Device>& devices, const std::string& type, const std::string& name) {
+  const DeviceClass& asked = device_class(type);
+  std::string_view key = name;
+  if (key.starts_with(type + "/")) key.remove_prefix(type.size() + 1);
+  const auto id = parse_id(key);
+  const auto found = std::find_if(devices.begin(), devices.end(), [&](const Device& device) {
+    const DeviceClass* known = find_device_class(device.type);
+    if (known == nullptr || known->store_class() != asked.store_class()) return false;
+    return device.id == id || known->goes_by(device, key);
+  });
+  return found == devices.end() ? nullptr : &*found;
 }
 
 }  // namespace xend

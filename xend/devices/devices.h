@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,7 @@ struct DeviceSettings {
   std::string served_dir = "/sys/bus/xen-backend/devices";  // an entry for each backend that has a driver
 };
 
+class Cancellation;  // helpers/helpers.h
 class ScriptRunner;  // script_runner.h: runs one hotplug script; tests bring a fake
 
 class Devices {
@@ -51,6 +53,9 @@ class Devices {
   // are the domain's devices so far. Throws Error with the texts of spec domain-lifecycle 9.2, protocols 7.5.
   Device complete(const sxp::Value& config, const std::vector<Device>& others, xc::GuestType type) const;
 
+  // The same for a device that a running domain is given: an id that the guest has seen before is not given again.
+  Device complete_more(const DeviceOwner& owner, const sxp::Value& config, const std::vector<Device>& others) const;
+
   // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then
   // nothing of them is there.
   void write(const DeviceOwner& owner, const std::vector<Device>& devices);
@@ -58,7 +63,8 @@ class Devices {
   // Waits until the backend is ready, runs the script, checks its verdict (spec 9.3, modern-xen 16). Throws Error with
   // the classic text; the device's nodes are then removed. Several devices may be connected at once from several
   // threads.
-  void connect(const DeviceOwner& owner, const Device& device);
+  // `cancel`, when given, ends the waiting and kills the script: the device is removed then, too.
+  void connect(const DeviceOwner& owner, const Device& device, const Cancellation* cancel = nullptr);
 
   // Runs the script for the interface that the device model has made for a vif's emulated card. Throws Error.
   void connect_tap(const DeviceOwner& owner, const Device& vif);
@@ -66,8 +72,17 @@ class Devices {
   void release_tap(const DeviceOwner& owner, const Device& vif) noexcept;
 
   // Takes one device away from a running domain (spec 9.4): backend closed, script told, nodes removed. `force` does
-  // not wait for the guest. Throws Error when the guest does not let go in time.
-  void disconnect(const DeviceOwner& owner, const Device& device, bool force);
+  // not wait for the guest. Throws Error when the guest does not let go in time, or `give_up` says while waiting for it
+  // that there is no point any more; nodes and driver stay then. Does nothing to a device that xenstore does not have.
+  void disconnect(const DeviceOwner& owner, const Device& device, bool force,
+                  const std::function<bool()>& give_up = {});
+
+  // Puts another medium into a device whose class can (spec 9.5). `config` is the element as asked for. Returns the
+  // device as it is then; throws Error, mostly that it may not be reconfigured.
+  Device reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config);
+
+  // Removes whatever there is of one device, as release_all does for all of them.
+  void release(const DeviceOwner& owner, const Device& device) noexcept;
 
   // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or
   // about to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
@@ -88,5 +103,9 @@ class Devices {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The device that a client means by `name` (spec domain-lifecycle 9.4): the id, what the guest calls a disk, the
+// address of a vif, CLASS/ID. Null when there is none. `type` "vbd" stands for all kinds of disks.
+const Device* find_device(const std::vector<Device>& devices, const std::string& type, const std::string& name);
 
 }  // namespace xend

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "xend/error.h"
+#include "xend/helpers/helpers.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -13,11 +14,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::string_view kGivenUp = "It was given up: the domain is to end.";
+
 class Connecting {
  public:
   Connecting(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, const DevicePaths& paths,
-             const HotplugPlan& plan)
-      : store_(store), scripts_(scripts), settings_(settings), paths_(paths), plan_(plan) {}
+             const HotplugPlan& plan, const Cancellation* cancel)
+      : store_(store), scripts_(scripts), settings_(settings), paths_(paths), plan_(plan), cancel_(cancel) {}
 
   void run() {
     if (status() == "connected") return;
@@ -34,6 +37,12 @@ class Connecting {
  private:
   std::string status() { return read_or_empty(store_, paths_.back + "/hotplug-status"); }
 
+  bool cancelled() const { return cancel_ != nullptr && cancel_->cancelled(); }
+
+  std::function<bool()> give_up() const {
+    return cancel_ == nullptr ? std::function<bool()>() : [this] { return cancelled(); };
+  }
+
   bool gone() { return !store_.read(paths_.index + "/backend"); }
 
   // `separator` is what the classic texts have before the reason.
@@ -45,11 +54,14 @@ class Connecting {
 
   void wait_for_driver() {
     XenbusState state = XenbusState::kUnknown;
-    const bool moved =
-        wait_for_nodes(store_, {paths_.back + "/state", paths_.index}, Clock::now() + settings_.backend_timeout, [&] {
+    const bool moved = wait_for_nodes(
+        store_, {paths_.back + "/state", paths_.index}, Clock::now() + settings_.backend_timeout,
+        [&] {
           state = read_state(store_, paths_.back);
           return state >= XenbusState::kInitWait || gone();
-        });
+        },
+        give_up());
+    if (!moved && cancelled()) fail(std::string(kGivenUp));
     if (moved && gone()) fail("Device not found.");
     if (state == XenbusState::kInitWait || state == XenbusState::kInitialised || state == XenbusState::kConnected)
       return;
@@ -65,10 +77,11 @@ class Connecting {
     const auto limit = std::max(std::chrono::milliseconds(1), left);
     ScriptResult result;
     try {
-      result = run_hotplug_script(scripts_, paths_, plan_, plan_.connect, limit);
+      result = run_hotplug_script(scripts_, paths_, plan_, plan_.connect, limit, cancel_ ? cancel_->fd() : -1);
     } catch (const Error& e) {
       fail(e.what());
     }
+    if (result.timed_out && cancelled()) throw ScriptKilled(text(std::string(kGivenUp), ' '));
     if (result.timed_out && status().empty()) {
       throw ScriptKilled(
           text(fmt::format("Hotplug scripts not working. {} did not end within {} s (device-create-timeout).",
@@ -77,6 +90,7 @@ class Connecting {
     }
     // A script may leave the last step to something it started, as long as it does not say that it failed.
     const bool settled = result.status != 0 || wait_for_status(deadline);
+    if (!settled && cancelled()) fail(std::string(kGivenUp));
     if (gone()) fail("Device not found.");
     if (settled && !status().empty()) return;
     fail(fmt::format("Hotplug scripts not working. {} ended with status {} and did not say whether it worked{}",
@@ -85,8 +99,9 @@ class Connecting {
   }
 
   bool wait_for_status(Clock::time_point deadline) {
-    return wait_for_nodes(store_, {paths_.back + "/hotplug-status", paths_.index}, deadline,
-                          [&] { return !status().empty() || gone(); });
+    return wait_for_nodes(
+        store_, {paths_.back + "/hotplug-status", paths_.index}, deadline, [&] { return !status().empty() || gone(); },
+        give_up());
   }
 
   void judge(const std::string& verdict) {
@@ -110,18 +125,19 @@ class Connecting {
   const DeviceSettings& settings_;
   const DevicePaths& paths_;
   const HotplugPlan& plan_;
+  const Cancellation* cancel_;
 };
 
 }  // namespace
 
 void connect_backend(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, const DevicePaths& paths,
-                     const HotplugPlan& plan) {
-  Connecting(store, scripts, settings, paths, plan).run();
+                     const HotplugPlan& plan, const Cancellation* cancel) {
+  Connecting(store, scripts, settings, paths, plan, cancel).run();
 }
 
 ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths, const HotplugPlan& plan,
-                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
-  ScriptCall call{plan.script, arguments, plan.environment};
+                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit, int stop) {
+  ScriptCall call{plan.script, arguments, plan.environment, stop};
   call.environment.insert({{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                            {"script", plan.script},
                            {"XENBUS_TYPE", paths.store_type},
@@ -132,7 +148,7 @@ ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths,
   const std::string command = fmt::format("{} {} for device {} of domain {}", plan.script, fmt::join(arguments, " "),
                                           paths.name(), paths.domid);
   if (result.timed_out) {
-    XEND_LOG(Error, "{}: killed after {} ms.", command, limit.count());
+    XEND_LOG(Error, "{}: killed; it had {} ms.", command, limit.count());
   } else if (result.status != 0) {
     XEND_LOG(Warning, "{}: exit status {}.", command, result.status);
   } else {
@@ -144,11 +160,13 @@ ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths,
 }
 
 bool wait_for_nodes(xc::Store& store, const std::vector<std::string>& paths, xc::Deadline deadline,
-                    const std::function<bool()>& done) {
+                    const std::function<bool()>& done, const std::function<bool()>& give_up) {
   const auto watch = store.watch();
   for (const std::string& path : paths) watch->add(path, path);
   while (!done()) {
-    if (!watch->wait(deadline) && Clock::now() >= deadline) return done();
+    if (give_up && give_up()) return false;
+    const auto until = give_up ? std::min(deadline, Clock::now() + std::chrono::milliseconds(200)) : deadline;
+    if (!watch->wait(until) && Clock::now() >= deadline) return done();
   }
   return true;
 }

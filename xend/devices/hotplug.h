@@ -21,19 +21,21 @@ class ScriptKilled : public Error {
   using Error::Error;
 };
 
-// Waits for the backend's driver, runs the script, waits for its verdict. Throws Error with the classic text; the nodes
-// are as the script left them. Does nothing for a device that is connected already.
+// Waits for the backend's driver, runs the script, waits for its verdict. Throws Error with the classic text, or when
+// `cancel` (may be null) is given meanwhile; the nodes are as the script left them. Does nothing for a device that is
+// connected already.
 void connect_backend(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, const DevicePaths& paths,
-                     const HotplugPlan& plan);
+                     const HotplugPlan& plan, const Cancellation* cancel);
 
-// Runs the plan's script with the environment of section 10; its output goes to the log. Throws Error when it cannot be
-// started.
+// Runs the plan's script with the environment of section 10; its output goes to the log. `stop` as in ScriptCall.
+// Throws Error when it cannot be started.
 ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths, const HotplugPlan& plan,
-                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit);
+                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit,
+                                int stop = -1);
 
 // Calls `done` now and whenever one of the nodes, or something below it, has changed. False when the deadline came
-// first.
+// first, or `give_up`, asked several times a second, says so.
 bool wait_for_nodes(xc::Store& store, const std::vector<std::string>& paths, xc::Deadline deadline,
-                    const std::function<bool()>& done);
+                    const std::function<bool()>& done, const std::function<bool()>& give_up = {});
 
 }  // namespace xend

@@ -92,15 +92,16 @@ int milliseconds_until(Clock::time_point deadline) {
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
 }
 
-// Collects output until the script ends; false when the deadline comes first. Something in the background may hold the
-// output open for longer, hence the two events.
-bool collect(int end_event, int output_fd, Clock::time_point deadline, std::string& output) {
-  std::array<pollfd, 2> events{pollfd{end_event, POLLIN, 0}, pollfd{output_fd, POLLIN, 0}};
+// Collects output until the script ends; false when the deadline comes first, or `stop` is readable. Something in the
+// background may hold the output open for longer, hence the two events.
+bool collect(int end_event, int output_fd, int stop, Clock::time_point deadline, std::string& output) {
+  std::array<pollfd, 3> events{pollfd{end_event, POLLIN, 0}, pollfd{output_fd, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
   for (;;) {
     const int ready = ::poll(events.data(), events.size(), milliseconds_until(deadline));
     if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
     if (ready > 0 && events[1].revents != 0 && !read_some(output_fd, output)) events[1].fd = -1;
     if (ready > 0 && events[0].revents != 0) return true;
+    if (ready > 0 && events[2].revents != 0) return false;
     if (Clock::now() >= deadline) return false;
   }
 }
@@ -121,7 +122,7 @@ ScriptResult ProcessScriptRunner::run(const ScriptCall& call, std::chrono::milli
   if (end_event.get() < 0) cannot_run(call.path, errno);
 
   ScriptResult result;
-  result.timed_out = !collect(end_event.get(), output.get(), deadline, result.output);
+  result.timed_out = !collect(end_event.get(), output.get(), call.stop, deadline, result.output);
   if (result.timed_out) script.kill();
   result.status = script.wait();
   read_some(output.get(), result.output);

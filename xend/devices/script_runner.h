@@ -13,11 +13,12 @@ struct ScriptCall {
   std::string path;
   std::vector<std::string> arguments;              // without the program's own name
   std::map<std::string, std::string> environment;  // all of it
+  int stop = -1;  // a file that becomes readable when the script is to be killed; -1: none
 };
 
 struct ScriptResult {
   int status = 0;          // exit status; 128 + signal when one ended it
-  bool timed_out = false;  // it was killed because it did not end in time
+  bool timed_out = false;  // it was killed because it did not end in time, or was to be stopped
   std::string output;      // stdout and stderr; the beginning of it when it is very long
 };
 

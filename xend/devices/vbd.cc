@@ -9,6 +9,7 @@
 #include <set>
 #include <system_error>
 
+#include "sxp/printer.h"
 #include "xend/devices/disk_name.h"
 #include "xend/devices/disk_sharing.h"
 #include "xend/devices/disk_source.h"
@@ -107,6 +108,8 @@ void VbdClass::complete(Device& device, const std::vector<Device>& others, const
   }
   if (!source.empty() && !source.is_path() && !source.by_qemu()) {
     set_item(config, "script", helper_script(source.type, settings.scripts_dir));
+  } else if (const std::string script = item(config, "script"); !script.empty() && !script.starts_with('/')) {
+    set_item(config, "script", fmt::format("{}/{}", settings.scripts_dir, script));
   }
   complete_mode(config, dev);
   check_duplicates(device, source, others);
@@ -161,6 +164,34 @@ std::string VbdClass::label(const Device& device) const {
   return fmt::format("{} ({}, {})", parse_disk_name(item(device.config, "dev")).name, device.id, device.type);
 }
 
+bool VbdClass::goes_by(const Device& device, std::string_view name) const {
+  return disk_number(parse_disk_name(name).name) == device.id;
+}
+
+// Only a CD may be changed. Two writes: the driver is to see the drive empty in between.
+sxp::Value VbdClass::reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
+                                 const sxp::Value& wanted) const {
+  const std::string mode = item(wanted, "mode");
+  const bool cdroms = parse_disk_name(item(device.config, "dev")).cdrom && parse_disk_name(item(wanted, "dev")).cdrom;
+  if (!cdroms || item(device.config, "mode") != "r" || (!mode.empty() && mode != "r")) {
+    throw Error(
+        fmt::format("Refusing to reconfigure device {}:{} to {}\nOnly the medium of a CD-ROM drive (dev = "
+                    "NAME:cdrom, mode r) can be changed.",
+                    paths.type, device.id, sxp::to_string(wanted)));
+  }
+  const DiskSource source = parse_disk_source(item(wanted, "uname"));
+  check_disk_source(source);
+  for (const std::string& params : {std::string(), source.params}) {
+    store.transaction([&](xc::Store& t) {
+      t.write(paths.back + "/type", source.type);
+      t.write(paths.back + "/params", params);
+    });
+  }
+  sxp::Value changed = device.config;
+  set_item(changed, "uname", item(wanted, "uname"));
+  return changed;
+}
+
 std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths& paths,
                                              const DeviceSettings& settings) const {
   if (paths.back_type != "vbd") return std::nullopt;  // QEMU's: it is ready when QEMU is
@@ -204,7 +235,7 @@ sxp::Value VbdClass::describe(xc::Store& store, const DevicePaths& paths) const 
   // The guest owns this node: anything but one of the two words is a disk.
   const bool cdrom = read_word(store, paths.front + "/device-type") == "cdrom";
   set_item(element, "dev", fmt::format("{}:{}", back("dev"), cdrom ? "cdrom" : "disk"));
-  for (std::string_view key : {"mode", "uuid", "bootable"}) {
+  for (std::string_view key : {"mode", "uuid", "bootable", "script"}) {
     if (std::string value = back(key); !value.empty()) set_item(element, key, std::move(value));
   }
   set_item(element, "backend", 0);

@@ -14,6 +14,9 @@ class VbdClass : public DeviceClass {
   void check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const override;
   DeviceKeys keys(const Device& device) const override;
   std::string label(const Device& device) const override;
+  bool goes_by(const Device& device, std::string_view name) const override;
+  sxp::Value reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
+                         const sxp::Value& wanted) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                      const DeviceSettings& settings) const override;
   void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const override;

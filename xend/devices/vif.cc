@@ -64,6 +64,15 @@ std::string absolute_script(const std::string& script, const DeviceSettings& set
   return chosen.starts_with('/') ? chosen : fmt::format("{}/{}", settings.scripts_dir, chosen);
 }
 
+// The id that a vif had where an image comes from (key `devid`): the guest's driver knows it by that.
+std::optional<unsigned> given_id(const sxp::Value& config, std::string_view type, const std::vector<Device>& others) {
+  constexpr unsigned kHighest = 9999;
+  const auto id = parse_id(item(config, "devid"));
+  const bool taken = std::any_of(others.begin(), others.end(),
+                                 [&](const Device& other) { return other.type == type && other.id == id; });
+  return taken || !id || *id > kHighest ? std::nullopt : id;
+}
+
 }  // namespace
 
 void VifClass::complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const {
@@ -73,7 +82,7 @@ void VifClass::complete(Device& device, const std::vector<Device>& others, const
   complete_mac(device, others);
   set_item(device.config, "script", absolute_script(item(device.config, "script"), settings));
   ensure_uuid(device.config);
-  device.id = next_id(device.type, others);
+  device.id = given_id(device.config, device.type, others).value_or(next_id(device.type, others));
   if (const std::string rate = item(device.config, "rate"); !rate.empty() && parse_rate(rate) == kUnlimitedRate) {
     XEND_LOG(Warning, "vif {}: rate \"{}\" is not of the form 10Mb/s@50ms: not limited.", device.id, rate);
   }
@@ -98,6 +107,10 @@ DeviceKeys VifClass::keys(const Device& device) const {
 
 std::string VifClass::label(const Device& device) const {
   return fmt::format("{} ({})", device.id, device.type);
+}
+
+bool VifClass::goes_by(const Device& device, std::string_view name) const {
+  return is_mac(name) && lower(item(device.config, "mac")) == lower(std::string(name));
 }
 
 std::optional<HotplugPlan> VifClass::hotplug(xc::Store& store, const DevicePaths& paths,

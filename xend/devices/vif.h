@@ -16,6 +16,7 @@ class VifClass : public DeviceClass {
   void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
   DeviceKeys keys(const Device& device) const override;
   std::string label(const Device& device) const override;
+  bool goes_by(const Device& device, std::string_view name) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                      const DeviceSettings& settings) const override;
   void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const override;

@@ -153,7 +153,8 @@ xc::KiB Construction::memory_need(const DomainConfig& config) const {
 
 void Construction::make_shell() {
   const auto config = domain_->state().config;
-  memory_.emplace(host_.memory.reserve(memory_need(config), config.name));
+  memory_.emplace(host_.memory.reserve(memory_need(config), config.name,
+                                       [this] { return operation_->cancellation().cancelled(); }));
   xc::DomId domid = 0;
   try {
     domid = host_.xen.create_domain(

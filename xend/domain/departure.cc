@@ -1,5 +1,8 @@
 #include "xend/domain/departure.h"
 
+#include <map>
+
+#include "xend/devices/device_class.h"
 #include "xend/domain/device_state.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
@@ -17,6 +20,24 @@ sxp::List device_elements(Host& host, const Domain& domain) {
   return elements;
 }
 
+namespace {
+
+// Who builds the domain anew counts vifs from 0; the guest goes on with the ids that it knows. They differ once one of
+// them has been detached, and are told then.
+sxp::List elements_to_send(Host& host, const Domain& domain) {
+  auto elements = device_elements(host, domain);
+  const auto devices = domain.state().config.devices;
+  std::map<std::string, unsigned> next;
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    unsigned& expected = next[devices[i].type];
+    if (devices[i].type == "vif" && devices[i].id != expected) set_item(elements[i], "devid", devices[i].id);
+    expected = devices[i].id + 1;
+  }
+  return elements;
+}
+
+}  // namespace
+
 Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what)
     : host_(host), domain_(std::move(domain)) {
   const auto domid = domain_->domid();
@@ -26,7 +47,7 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
   if (state.config.nomigrate())
     throw Error(fmt::format("Domain {} may not be {}: nomigrate is set in its configuration.", state.name, what));
   operation_.emplace(domain_->begin(what));
-  config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, device_elements(host_, *domain_));
+  config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
   host_.domains.rename(domain_, "migrating-" + state.config.name);
   try {
     write_name(host_.store, domain_->state());

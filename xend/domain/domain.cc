@@ -55,14 +55,24 @@ DeviceOwner Domain::device_owner() const {
   return owner;
 }
 
-Operation Domain::begin(const std::string& what) {
-  const std::lock_guard lock(mutex_);
+Operation Domain::begin_locked(const std::string& what) {
   if (!busy_.empty())
     throw Error(fmt::format("Domain {} is being {} just now, so it cannot be {}. Try again when that is done.",
                             state_.config.name, busy_, what));
   busy_ = what;
   running_.emplace();
   return Operation(shared_from_this(), *running_);
+}
+
+Operation Domain::begin(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  return begin_locked(what);
+}
+
+Operation Domain::begin_in_turn(const std::string& what) {
+  std::unique_lock lock(mutex_);
+  idle_.wait_for(lock, std::chrono::seconds(300), [&] { return busy_ != what; });
+  return begin_locked(what);
 }
 
 Operation Domain::begin_after_cancelling(const std::string& what) {

@@ -75,6 +75,9 @@ class Domain : public std::enable_shared_from_this<Domain> {
 
   // Begins exclusive work. `what` completes "Domain NAME is being ...". Throws Error when other work is going on.
   Operation begin(const std::string& what);
+  // The same for work that may be asked for several times at once: while the domain is busy with the same `what`, waits
+  // for its turn, 300 seconds at most.
+  Operation begin_in_turn(const std::string& what);
   // Begins work that ends all other: cancels what goes on and waits for it to give up, 60 seconds at most.
   Operation begin_after_cancelling(const std::string& what);
   // What is being done, "" when nothing.
@@ -88,6 +91,7 @@ class Domain : public std::enable_shared_from_this<Domain> {
 
  private:
   friend class Operation;
+  Operation begin_locked(const std::string& what);
   void end_operation();
 
   mutable std::mutex mutex_;

@@ -39,6 +39,8 @@ struct DomainConfig {
   xc::GuestType type = xc::GuestType::kPv;
   xc::MiB memory, maxmem, shadow_memory;
   unsigned vcpus = 1;
+  // Bit I: vcpu I is there from the start; those from the 64th on always are.
+  std::uint64_t vcpu_avail = ~std::uint64_t{0};
   std::vector<std::vector<unsigned>> cpus;  // per vcpu the CPUs it may use; empty list: any
   std::uint16_t cpu_weight = 256, cpu_cap = 0;
   std::string pool_name = "Pool-0";
@@ -55,6 +57,7 @@ struct DomainConfig {
   static DomainConfig parse(const sxp::Value& config);
 
   bool nomigrate() const;
+  bool vcpu_available(unsigned vcpu) const { return vcpu >= 64 || (vcpu_avail >> vcpu & 1) != 0; }
   unsigned tsc_mode() const;
 };
 

@@ -21,6 +21,11 @@ sxp::Value cpus_value(const DomainConfig& config) {
   return per_vcpu;
 }
 
+// As it fits a signed number: from the 63rd vcpu on it says nothing.
+std::uint64_t vcpu_mask(const DomainConfig& config) {
+  return config.vcpu_avail & (config.vcpus >= 63 ? ~0ull >> 1 : (1ull << config.vcpus) - 1);
+}
+
 // The elements 2 to 5 of spec protocols 7.2, in the order in which the classic list printed them.
 void add_settings(sxp::List& out, const DomainState& domain, const std::optional<xc::DomainInfo>& info,
                   bool vcpu_avail) {
@@ -41,7 +46,7 @@ void add_settings(sxp::List& out, const DomainState& domain, const std::optional
   out.push_back(pair("maxmem", c.maxmem.value));
   out.push_back(pair("memory", c.memory.value));
   out.push_back(pair("shadow_memory", c.shadow_memory.value));
-  if (vcpu_avail) out.push_back(pair("vcpu_avail", std::uint64_t{c.vcpus >= 63 ? ~0ull >> 1 : (1ull << c.vcpus) - 1}));
+  if (vcpu_avail) out.push_back(pair("vcpu_avail", vcpu_mask(c)));
   out.push_back(pair("features", c.features));
   out.push_back(pair("on_xend_start", c.on_xend_start));
   out.push_back(pair("on_xend_stop", c.on_xend_stop));

@@ -17,6 +17,7 @@
 #include "xend/domain/running_state.h"
 #include "xend/helpers/helpers.h"
 #include "xend/node/memory.h"
+#include "xend/node/pci.h"
 
 namespace xend {
 
@@ -43,6 +44,7 @@ struct Host {
   // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down
   // meanwhile.
   std::function<void()> look_again = [] {};
+  PciHost pci{};
 };
 
 }  // namespace xend

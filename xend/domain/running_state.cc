@@ -24,14 +24,14 @@ sxp::Value to_sxp(const DomainState& d) {
   sxp::List devices{"devices"};
   for (const auto& device : d.config.devices)
     devices.push_back(sxp::Value::list({device.type, device.id, device.config}));
-  return sxp::Value::list({"running", pair("domid", *d.domid), pair("vm_path", d.vm_path), pair("protocol", d.protocol),
-                           pair("store_frame", d.store_frame), pair("console_frame", d.console_frame),
-                           pair("store_port", d.store_port), pair("console_port", d.console_port),
-                           pair("start_time", d.start_time), pair("restart_count", d.restart_count),
-                           pair("paused_by_admin", d.paused_by_admin ? 1 : 0), pair("preserved", d.preserved ? 1 : 0),
-                           pair("being_made", d.being_made ? 1 : 0), pair("device_model_pid", d.device_model.pid),
-                           pair("device_model_started_at", d.device_model.started_at),
-                           pair("config_name", d.config.name), devices, domain_sxp(d, std::nullopt, {})});
+  return sxp::Value::list(
+      {"running", pair("domid", *d.domid), pair("vm_path", d.vm_path), pair("protocol", d.protocol),
+       pair("store_frame", d.store_frame), pair("console_frame", d.console_frame), pair("store_port", d.store_port),
+       pair("console_port", d.console_port), pair("start_time", d.start_time), pair("restart_count", d.restart_count),
+       pair("paused_by_admin", d.paused_by_admin ? 1 : 0), pair("preserved", d.preserved ? 1 : 0),
+       pair("being_made", d.being_made ? 1 : 0), pair("device_model_pid", d.device_model.pid),
+       pair("device_model_started_at", d.device_model.started_at), pair("config_name", d.config.name), devices,
+       domain_sxp(d, std::nullopt, {.devices = false, .vcpu_avail = true})});
 }
 
 template <typename Number>
@@ -88,6 +88,11 @@ void RunningState::remember(const DomainState& domain) {
   AtomicFile file(path_of(*domain.domid));
   file.write(sxp::pretty(to_sxp(domain), 78));
   file.commit();
+}
+
+void RunningState::remember_now(const Domain& domain) {
+  const std::lock_guard lock(mutex_);
+  remember(domain.state());
 }
 
 void RunningState::forget(xc::DomId domid) noexcept {

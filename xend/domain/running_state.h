@@ -2,6 +2,7 @@
 // small file per domain, which lives as long as the host is up.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ class RunningState {
 
   // Replaces the domain's file: written beside it and renamed. Throws Error.
   void remember(const DomainState& domain);
+  // The same with what the domain is now: of two changes at once, the last note has both.
+  void remember_now(const Domain& domain);
   void forget(xc::DomId domid) noexcept;
 
   // The domains of all readable files; a damaged file is logged and left out.
@@ -24,6 +27,7 @@ class RunningState {
  private:
   std::string path_of(xc::DomId domid) const;
   std::string folder_;
+  std::mutex mutex_;
 };
 
 }  // namespace xend

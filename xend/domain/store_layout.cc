@@ -117,7 +117,7 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
     if (config.type == xc::GuestType::kHvm) write_firmware_settings(t, config, dom);
     t.write(dom + "/store/port", std::to_string(domain.store_port));
     t.write(dom + "/store/ring-ref", std::to_string(domain.store_frame));
-    for (unsigned i = 0; i < config.vcpus; ++i) t.write(dom + "/cpu/" + std::to_string(i) + "/availability", "online");
+    for (unsigned i = 0; i < config.vcpus; ++i) write_availability(t, guest, i, config.vcpu_available(i));
     const auto console = dom + "/console";
     t.write(console + "/backend-id", "0");
     t.write(console + "/limit", std::to_string(console_limit_bytes));
@@ -131,6 +131,10 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
     t.write("/libxl/" + std::to_string(guest) + "/type", std::string(xc::to_string(config.type)));
     write_image(t, domain, dom);
   });
+}
+
+void write_availability(xc::Store& store, xc::DomId domid, unsigned vcpu, bool online) {
+  store.write(fmt::format("{}/cpu/{}/availability", domain_path(domid), vcpu), online ? "online" : "offline");
 }
 
 void write_name(xc::Store& store, const DomainState& domain) {

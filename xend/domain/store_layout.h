@@ -20,6 +20,9 @@ void write_skeleton(xc::Store& store, const DomainState& domain);
 // What is known once it has its memory: rings, channels, console, memory sizes, the image. One transaction.
 void write_details(xc::Store& store, const DomainState& domain, std::uint64_t console_limit_bytes);
 
+// Whether the guest is to use a vcpu.
+void write_availability(xc::Store& store, xc::DomId domid, unsigned vcpu, bool online);
+
 // The name under which it is shown, in both places that carry it.
 void write_name(xc::Store& store, const DomainState& domain);
 

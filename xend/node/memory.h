@@ -1,11 +1,17 @@
-// Who may have the host's free memory: a domain that is about to be made reserves its share first, so that two made at
-// once do not both count on the same pages.
+// Who may have the host's free memory: a domain that is about to be made, or to grow, reserves its share first, so that
+// two at once do not both count on the same pages. When there is too little, dom0 is made smaller if the configuration
+// allows it (spec domain-lifecycle section 6).
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <list>
 #include <mutex>
 #include <string>
 
 #include "libxc-wrap/hypervisor.h"
+#include "xend/config/current_options.h"
+#include "xend/node/dom0_memory.h"
 
 namespace xend {
 
@@ -27,17 +33,41 @@ class MemoryReservation {
 
 class MemoryLedger {
  public:
-  explicit MemoryLedger(xc::Hypervisor& xen) : xen_(xen) {}
+  // Lets time pass while dom0's driver works.
+  using Pause = std::function<void(std::chrono::milliseconds)>;
 
-  // Reserves `need` of what Xen has free and nobody else has reserved. Throws Error with the classic text and the
-  // numbers (spec domain-lifecycle section 6). `name` is the domain that it is for.
-  MemoryReservation reserve(xc::KiB need, const std::string& name);
+  MemoryLedger(xc::Hypervisor& xen, Dom0Memory& dom0, const CurrentOptions& options, Pause pause = sleep);
+
+  // Reserves `need` of what Xen has free and nobody else has reserved; waits for it while it becomes more, and for some
+  // seconds after that. Throws Error with the classic texts and the numbers, and when `give_up`, asked while waiting,
+  // says so. `name` is the domain that it is for.
+  MemoryReservation reserve(xc::KiB need, const std::string& name, const std::function<bool()>& give_up = {});
+
+  // Has dom0 shrink or grow to `target`, `now` being what it has. Throws Error when it is to grow into memory that is
+  // not free.
+  void set_dom0(xc::MiB target, xc::KiB now);
 
  private:
   friend class MemoryReservation;
+  class Search;
+  struct Free {
+    xc::KiB free, scrub;
+  };
+
+  static void sleep(std::chrono::milliseconds time);
+  Free look();
+  bool take(xc::KiB need, Free& seen);
+
   xc::Hypervisor& xen_;
-  std::mutex mutex_;
+  Dom0Memory& dom0_;
+  const CurrentOptions& options_;
+  Pause pause_;
+
+  std::mutex mutex_;  // never held while anybody is asked or waited for, but for one look at what is free
   xc::KiB reserved_{0};
+
+  std::mutex target_mutex_;    // so that dom0's target is written in the order in which it is decided
+  std::list<xc::KiB> wanted_;  // what the searches that are going on want dom0 to shrink to: the least of it counts
 };
 
 }  // namespace xend

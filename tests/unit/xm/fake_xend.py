@@ -26,7 +26,18 @@ INFO = [["system", "Linux"], ["host", "testhost"], ["nr_cpus", 4], ["virt_caps",
         ["xen_changeset", ""], ["cc_compiler", None]]
 SILENT = ["pause", "unpause", "setpauseflag", "destroy", "reset", "setName", "send_sysrq", "send_trigger", "save",
           "restore", "migrate", "setMemoryTarget", "maxmem_set", "setVCpuCount", "pincpu", "dump", "delete", "suspend",
-          "resume", "start", "new"]
+          "resume", "start", "new", "destroyDevice", "device_configure"]
+BACK = "/local/domain/0/backend/%s/3/%s"
+DEVICES = {
+    "vbd": [["51712", [["backend", BACK % ("vbd", 51712)], ["backend-id", "0"], ["state", "4"], ["event-channel", "9"],
+                       ["ring-ref", "8"], ["virtual-device", "51712"]]],
+            ["268439552", [["backend", BACK % ("vbd", 268439552)], ["backend-id", "0"], ["state", "x" * 70]]]],
+    "vif": [["0", [["backend", BACK % ("vif", 0)], ["backend-id", "0"], ["state", "4"], ["mac", "00:16:3e:00:00:aa"],
+                   ["queue-0", [["tx-ring-ref", "7"]]]]],
+            ["1", []]],
+    "pci": [{"domain": "0x0000", "bus": "0x02", "slot": "0x01", "func": "0x0", "vdevfn": "0x100", "uuid": "u"},
+            {"domain": 0, "bus": 2, "slot": 0, "func": 1, "vdevfn": 32}],
+}
 
 
 def find(which):
@@ -38,6 +49,9 @@ def find(which):
 
 
 def describe(name, full):
+    if full and name == "held":
+        vfb = ["vfb", ["vnc", "1"], ["vncpasswd", "secret"], ["location", "127.0.0.1:5903"]]
+        return ["domain"] + DOMAINS[name] + [["device", vfb]]
     devices = [["device", ["vbd", ["uname", "phy:/dev/guests/vm1"], ["dev", "xvda1"], ["mode", "w"]]]] if full else []
     return ["domain"] + DOMAINS[name] + devices
 
@@ -58,9 +72,21 @@ def vcpu_info(which):
     return ["domain", ["domid", domid], ["name", name], ["vcpu_count", len(vcpus)]] + vcpus
 
 
+def devices(which, device_class):
+    return DEVICES.get(device_class, []) if find(which) == "vm1" else []
+
+
+def device_create(which, element):
+    find(which)
+    if ["dev", "xvdq"] in element:
+        raise Fault(2, "Device xvdq (268439552, vbd) is already connected.")
+    return [element[0], ["dom", 3, "id", 5]]
+
+
 class World:
     def __init__(self):
         self.reboot = None
+        self.pci_asked = 0
 
     def shutdown(self, which, mode):
         name = find(which)
@@ -76,6 +102,11 @@ class World:
             DOMAINS[self.reboot] = self.was
             self.reboot = None
         return answer
+
+    def pci_devices(self):
+        self.pci_asked += 1  # the driver is loaded after the first question
+        return [{"domain": 0, "bus": 2, "slot": 0, "func": 1}, {"domain": 1, "bus": 255, "slot": 31, "func": 7}
+                ] if self.pci_asked > 1 else None
 
     def restart_count(self, which):
         find(which)
@@ -102,6 +133,10 @@ class World:
             "xend.node.dmesg.info": lambda: "(XEN) Xen 4.17\\n(XEN) it\\'s up\\n",
             "xend.node.dmesg.clear": lambda: None,
             "xend.node.log": lambda: "one\\ntwo",
+            "xend.node.pciinfo": self.pci_devices,
+            "getDeviceSxprs": devices,
+            "device_create": device_create,
+            "getBlockDeviceClass": lambda which, device: {"xvdb": "vbd", "xvdc": "tap"}.get(device),
             "getVCPUInfo": vcpu_info,
             "getpauseflag": lambda which: find(which) == "held",
             "getRestartCount": self.restart_count,

@@ -155,5 +155,16 @@ TEST_F(Complete, Console) {
   EXPECT_TRUE(xc::Uuid::parse(get(device, "uuid")));
 }
 
+// A script of its own stays with a disk when its guest moves.
+TEST_F(Complete, ADisksOwnScript) {
+  const auto element = [&](const std::string& name) {
+    return "(vbd (uname file:" + folder.file("own.img") + ") (dev xvda) (mode w) (script " + name + "))";
+  };
+  EXPECT_EQ(sxp::child_text(complete(element("/opt/block-own")).config, "script"), "/opt/block-own");
+  const Device device = write(element("block-own"));
+  EXPECT_EQ(read(kVbd + "/script"), "/etc/xen/scripts/block-own");
+  EXPECT_EQ(sxp::child_text(devices.describe(owner, device), "script"), "/etc/xen/scripts/block-own");
+}
+
 }  // namespace
 }  // namespace xend

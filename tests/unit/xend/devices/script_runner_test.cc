@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/unit/xend/devices/fixture.h"
+#include "xend/helpers/helpers.h"
 
 namespace xend {
 namespace {
@@ -69,6 +70,19 @@ TEST_F(Script, LateScriptsAreKilledWithTheirChildren) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(900));
   std::this_thread::sleep_for(milliseconds(1200));
   EXPECT_FALSE(std::filesystem::exists(marker));
+}
+
+TEST_F(Script, KilledWhenNobodyNeedsItAnyMore) {
+  Cancellation cancel;
+  ScriptCall call{folder.script("script", "#!/bin/sh\nsleep 10\n"), {}, {{"PATH", "/usr/bin:/bin"}}, cancel.fd()};
+  std::thread later([&cancel] {
+    std::this_thread::sleep_for(milliseconds(100));
+    cancel.cancel();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(runner.run(call, milliseconds(9'000)).timed_out);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, milliseconds(5'000));
+  later.join();
 }
 
 TEST_F(Script, BackgroundIsNotWaitedForNorKilled) {

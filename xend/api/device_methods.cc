@@ -1,0 +1,60 @@
+// xend.domain.*: devices of one domain (spec protocols 3.4, 3.6).
+
+#include "xend/api/method.h"
+#include "xend/domain/device_changes.h"
+
+namespace xend {
+
+namespace {
+
+rpc::Value device_create(const Call& call) {
+  const auto domain = domain_arg(call);
+  const auto device = attach_device(call.host, domain, rpc::to_sxp(call.params[1]));
+  return rpc::Array{device.type, rpc::Array{"dom", domain->running_domid(), "id", device.id}};
+}
+
+// Old clients send the word that was typed, -f.
+bool force_arg(const Call& call) {
+  if (has_arg(call, 3) && call.params[3].is_string()) return !call.params[3].as_string().empty();
+  return bool_arg(call, 3, false);
+}
+
+rpc::Value device_destroy(const Call& call) {
+  detach_device(call.host, domain_arg(call), text_arg(call, 1), text_arg(call, 2), force_arg(call),
+                bool_arg(call, 4, false));
+  return 0;
+}
+
+// The third argument, the device's id, follows from the element.
+rpc::Value device_configure(const Call& call) {
+  reconfigure_device(call.host, domain_arg(call), rpc::to_sxp(call.params[1]));
+  return true;
+}
+
+rpc::Value device_sxprs(const Call& call) {
+  const auto domain = domain_arg(call);
+  const auto type = text_arg(call, 1);
+  return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));
+}
+
+rpc::Value block_device_class(const Call& call) {
+  const auto devices = domain_arg(call)->state().config.devices;
+  const auto* disk = find_device(devices, "vbd", text_arg(call, 1));
+  return disk ? rpc::Value(disk->type) : rpc::Value();
+}
+
+constexpr Method kMethods[] = {
+    {"device_create", 2, 2, device_create},
+    {"destroyDevice", 3, 5, device_destroy},
+    {"device_configure", 2, 3, device_configure},
+    {"getDeviceSxprs", 2, 2, device_sxprs},
+    {"getBlockDeviceClass", 2, 2, block_device_class},
+};
+
+}  // namespace
+
+std::span<const Method> device_methods() {
+  return kMethods;
+}
+
+}  // namespace xend

@@ -1,0 +1,122 @@
+#include "xend/domain/device_changes.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "xend/domain/change.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+bool same_device(const Device& a, const Device& b) {
+  return a.type == b.type && a.id == b.id;
+}
+
+Device find_or_throw(const Domain& domain, const std::string& type, const std::string& name) {
+  const auto devices = domain.state().config.devices;
+  if (const auto* device = find_device(devices, type, name)) return *device;
+  throw Error(fmt::format("Device {} not connected", name));
+}
+
+void drop(Host& host, Domain& domain, const Device& device) {
+  domain.update([&](DomainState& s) {
+    std::erase_if(s.config.devices, [&](const Device& d) { return same_device(d, device); });
+  });
+  host.running_state.remember_now(domain);
+}
+
+// A device on its way into a domain; out of it again unless keep() is reached. The configuration comes first: a daemon
+// that is killed halfway leaves a device that can be listed and taken away.
+class Arrival {
+ public:
+  Arrival(Host& host, Domain& domain, const Device& device) : host_(host), domain_(domain), device_(device) {
+    domain_.update([&](DomainState& s) { s.config.devices.push_back(device_); });
+  }
+  ~Arrival() {
+    if (kept_) return;
+    host_.devices.release(domain_.device_owner(), device_);
+    try {
+      drop(host_, domain_, device_);
+    } catch (const std::exception& e) {
+      XEND_LOG(Error, "Domain {}: its note still has device {} ({}), which could not be attached: {}", domain_.name(),
+               device_.id, device_.type, e.what());
+    }
+  }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+  void keep() { kept_ = true; }
+
+ private:
+  Host& host_;
+  Domain& domain_;
+  const Device& device_;
+  bool kept_ = false;
+};
+
+unsigned hex(const sxp::Value& dev, const char* key) {
+  const auto text = sxp::child_text(dev, key).value_or("");
+  const auto digits = std::string_view(text).substr(text.starts_with("0x") ? 2 : 0);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (error != std::errc{} || end != digits.data() + digits.size() || value > 0xffff)
+    throw Error(fmt::format("pci: ({} {}) of a device is not a hexadecimal number", key, text));
+  return value;
+}
+
+// (pci (dev (domain 0x0000) (bus 0x02) (slot 0x00) (func 0x0) ...) ...)
+[[noreturn]] void refuse_pci(Host& host, const sxp::Value& element) {
+  const auto devices = sxp::children_named(element, "dev");
+  if (devices.empty()) throw Error("pci: there is no device in the request");
+  for (const sxp::Value* dev : devices)
+    host.pci.check({hex(*dev, "domain"), hex(*dev, "bus"), hex(*dev, "slot"), hex(*dev, "func")});
+  throw Error("pci: devices of the host cannot be given to domains in this release yet.");
+}
+
+}  // namespace
+
+Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  const Change change(host, domain, "attach a device to");
+  const auto owner = domain->device_owner();
+  const auto device = host.devices.complete_more(owner, element, domain->state().config.devices);
+  XEND_LOG(Debug, "createDevice: {} : {} of domain {} ({})", device.type, device.id, owner.name, owner.domid);
+  Arrival arrival(host, *domain, device);
+  host.running_state.remember_now(*domain);
+  host.devices.write(owner, {device});
+  host.devices.connect(owner, device, &change.cancellation());
+  arrival.keep();
+  XEND_LOG(Info, "Device {} ({}) attached to domain {} ({}).", device.id, device.type, owner.name, owner.domid);
+  return device;
+}
+
+void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std::string& type, const std::string& name,
+                   bool force, bool forget) {
+  const Change change(host, domain, "detach a device from");
+  const auto owner = domain->device_owner();
+  const auto device = find_or_throw(*domain, type, name);
+  host.devices.disconnect(owner, device, force, [&] { return change.pointless(); });
+  if (forget) drop(host, *domain, device);
+  XEND_LOG(Info, "Device {} ({}) detached from domain {} ({}).", device.id, device.type, owner.name, owner.domid);
+}
+
+void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  const Change change(host, domain, "reconfigure a device of");
+  if (sxp::head(element) == "pci") refuse_pci(host, element);
+  const auto owner = domain->device_owner();
+  const std::string type(sxp::head(element));
+  const auto dev = sxp::child_text(element, "dev").value_or("");
+  const auto device = find_or_throw(*domain, type, dev);
+  const auto changed = host.devices.reconfigure(owner, device, element);
+  domain->update([&](DomainState& s) {
+    for (Device& d : s.config.devices)
+      if (same_device(d, device)) d = changed;
+  });
+  host.running_state.remember_now(*domain);
+  XEND_LOG(Info, "Device {} ({}) of domain {} ({}) has another medium.", device.id, device.type, owner.name,
+           owner.domid);
+}
+
+}  // namespace xend
