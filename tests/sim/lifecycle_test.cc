@@ -117,6 +117,7 @@ constexpr const char* kHvm =
 
 TEST_F(Life, AnHvmGuestHasADeviceModelForAsLongAsItLives) {
   const auto domain = xend::create_domain(*host.host, sxp::parse_one(kHvm));
+  xend::wait_for_devices(*domain);
   const auto domid = domain->running_domid();
   EXPECT_TRUE(host.device_models.runs(domid));
   host.restart_daemon();
