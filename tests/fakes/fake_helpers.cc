@@ -51,6 +51,12 @@ std::string read_image(int fd) {
 
 }  // namespace
 
+std::map<std::string, std::string> FakeHelpers::kernel_notes(const std::string& kernel, const xend::Cancellation&) {
+  std::map<std::string, std::string> notes = {{"GUEST_OS", "linux"}};
+  if (kernel.find("pvh") != std::string::npos) notes["PHYS32_ENTRY"] = "16777216";
+  return notes;
+}
+
 xend::BuildResult FakeHelpers::build(const xend::BuildRequest& request, const xend::Cancellation&) {
   if (!build_failure_.empty()) throw xend::Error(std::exchange(build_failure_, ""));
   xen_.populate(request.domid, request.memory);

@@ -16,6 +16,8 @@ class FakeHelpers final : public xend::Helpers {
  public:
   explicit FakeHelpers(FakeHypervisor& xen) : xen_(xen) {}
 
+  // A kernel whose path contains "pvh" has the entry note.
+  std::map<std::string, std::string> kernel_notes(const std::string& kernel, const xend::Cancellation& cancel) override;
   xend::BuildResult build(const xend::BuildRequest& request, const xend::Cancellation& cancel) override;
   xend::SaveResult save(const xend::SaveRequest& request, const xend::Cancellation& cancel) override;
   xend::RestoreResult restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) override;

@@ -67,6 +67,7 @@ void SimHost::restart_daemon() {
                                                  *programs_,
                                                  {},
                                                  folder,
+                                                 {folder / "boot", 10s},
                                                  [] {}});
   host->suspend_limits = {300ms, 5s};
   xend::find_running_domains(*host);

@@ -66,6 +66,7 @@ const std::array kKeys = {
     Key{"external-migration-tool", &Options::external_migration_tool, kNotYet},
     Key{"network-script", &Options::network_script, kNotYet},
     Key{"vif-script", &Options::vif_script},
+    Key{"linux-as-pvh", &Options::linux_as_pvh},
     Key{"dom0-min-mem", &Options::dom0_min_mem},
     Key{"enable-dom0-ballooning", &Options::enable_dom0_ballooning},
     Key{"total_available_memory", &Options::total_available_memory_gib,

@@ -61,6 +61,7 @@ struct Options {
   unsigned dom0_cpus = 0;  // 0: leave alone
 
   // ---- guests ----
+  bool linux_as_pvh = false;  // Linux guests run as PVH when their kernel can
   xc::KiB console_limit{1024};
   bool enable_dump = false;
   std::string vnc_listen = "127.0.0.1";

@@ -20,10 +20,6 @@
 namespace xend {
 namespace {
 
-bool is_disk(const Device& device) {
-  return device.type == "vbd" || device.type == "tap" || device.type == "tap2";
-}
-
 // The script that serves disks of a type of its own (drbd:, iscsi:): one executable file, never a path from outside.
 std::string helper_script(const std::string& type, const std::string& scripts_dir) {
   const bool plain = !type.empty() && std::all_of(type.begin(), type.end(), [](unsigned char c) {
@@ -87,6 +83,10 @@ void detach_orphans(xc::Store& store, const DevicePaths& paths, const std::strin
 }
 
 }  // namespace
+
+bool is_disk(const Device& device) {
+  return device.type == "vbd" || device.type == "tap" || device.type == "tap2";
+}
 
 std::string_view VbdClass::back_class(const Device& device) const {
   return parse_disk_source(item(device.config, "uname")).by_qemu() ? "qdisk" : "vbd";

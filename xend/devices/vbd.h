@@ -23,4 +23,7 @@ class VbdClass : public DeviceClass {
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 
+// Whether it is a disk of any of the types that a configuration may have: vbd, tap, tap2.
+bool is_disk(const Device& device);
+
 }  // namespace xend

@@ -6,6 +6,9 @@
 #include <chrono>
 #include <future>
 
+#include "xend/devices/device_class.h"
+#include "xend/devices/disk_source.h"
+#include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/store_layout.h"
@@ -54,6 +57,25 @@ std::string loader_of(const DomainConfig& config) {
   return Programs::is_hvmloader(config.image.kernel) ? config.image.kernel : "";
 }
 
+struct BootKernel {
+  std::string path, ramdisk, arguments;
+};
+
+// The disk that a boot loader looks into.
+std::string boot_disk(const DomainConfig& config) {
+  for (const auto& device : config.devices) {
+    if (!is_disk(device) || item(device.config, "bootable") != "1") continue;
+    const DiskSource source = parse_disk_source(item(device.config, "uname"));
+    if (source.is_path()) return source.params;
+    if (source.by_qemu())
+      throw Error(
+          fmt::format("The boot loader cannot look into {}: it reads raw images and block devices (`qemu-img convert "
+                      "-O raw` makes one).",
+                      source.path()));
+  }
+  throw Error("Had a bootloader specified, but no disks are bootable");
+}
+
 // What all kinds of guests have in common.
 BuildRequest build_request(const DomainState& state) {
   BuildRequest request;
@@ -98,6 +120,24 @@ std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domai
 }
 
 }  // namespace
+
+void prefer_pvh(Host& host, DomainConfig& config) {
+  if (!host.options.get()->linux_as_pvh || config.type != xc::GuestType::kPv) return;
+  if (config.image.platform_value("type") || !config.bootloader.empty() || config.image.kernel.empty()) return;
+  const auto needs_pv = [](const sxp::Value& element) {
+    const auto type = sxp::head(element);
+    return type == "pci" || type == "ioports" || type == "irq";
+  };
+  if (std::any_of(config.device_elements.begin(), config.device_elements.end(), needs_pv)) return;
+  check_readable(config.image.kernel, "Kernel image does not exist");
+  if (!host.helpers.kernel_notes(config.image.kernel, Cancellation()).contains("PHYS32_ENTRY")) {
+    XEND_LOG(Info, "Domain {}: {} has no PVH entry: it runs as PV.", config.name, config.image.kernel);
+    return;
+  }
+  config.type = xc::GuestType::kPvh;
+  config.image.platform.emplace_back("type", "pvh");
+  XEND_LOG(Info, "Domain {}: runs as PVH (linux-as-pvh).", config.name);
+}
 
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   check_can_run(config);
@@ -191,20 +231,41 @@ void Construction::build() {
   const auto state = domain_->state();
   const auto& config = state.config;
   if (config.type == xc::GuestType::kHvm) return build_hvm(state);
-  if (config.image.kernel.empty())
-    throw Error(
-        fmt::format("{} has no kernel. Boot loaders are not available in this release yet: name a kernel of this host.",
-                    config.name));
-  check_readable(config.image.kernel, "Kernel image does not exist");
-  if (!config.image.ramdisk.empty()) check_readable(config.image.ramdisk, "Kernel ramdisk does not exist");
+  BootFiles chosen;  // the loader's copies, until they are read
+  BootKernel kernel{config.image.kernel, config.image.ramdisk, config.image.args};
+  if (!config.bootloader.empty() || config.image.kernel.empty()) {
+    chosen = boot_loader(state);
+    kernel = {chosen.kernel(), chosen.ramdisk(), chosen.arguments()};
+  }
+  check_readable(kernel.path, "Kernel image does not exist");
+  if (!kernel.ramdisk.empty()) check_readable(kernel.ramdisk, "Kernel ramdisk does not exist");
   apply_cpuid_policy(config);
   XEND_LOG(Info, "buildDomain os={} dom={} vcpus={}", config.image.head, *state.domid, config.vcpus);
   BuildRequest request = build_request(state);
+  request.kernel = kernel.path;
+  request.ramdisk = kernel.ramdisk;
+  request.cmdline = kernel.arguments;
+  request.features = config.features;
+  request.temporary_kernel = !chosen.kernel().empty();
+  fill_memory(request);
+}
+
+// What the guest's own menu says is for this start only: the configuration keeps what it had.
+BootFiles Construction::boot_loader(const DomainState& state) {
+  const auto& config = state.config;
+  BootLoaderRequest request;
+  request.name = config.name;
+  request.domid = *state.domid;
+  request.program = host_.programs.boot_loader(config.bootloader);
+  request.disk = boot_disk(config);
   request.kernel = config.image.kernel;
   request.ramdisk = config.image.ramdisk;
-  request.cmdline = config.image.args;
-  request.features = config.features;
-  fill_memory(request);
+  request.hints = config.image.args;
+  request.arguments = config.bootloader_args;
+  request.on_terminal = [&](const std::string& terminal) {
+    host_.store.write(domain_path(*state.domid) + "/console/tty", terminal);
+  };
+  return run_boot_loader(request, host_.boot_loader, operation_->cancellation());
 }
 
 // The firmware is what is built; kernel and ramdisk, if the file names any, are the device model's to load.

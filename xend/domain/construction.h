@@ -5,10 +5,16 @@
 #include <memory>
 #include <optional>
 
+#include "xend/build/boot_loader.h"
 #include "xend/domain/device_state.h"
 #include "xend/domain/host.h"
 
 namespace xend {
+
+// Makes a configuration without a `type` of its own PVH where linux-as-pvh says so: PV by its builder, started from a
+// kernel of dom0 that has the entry note, and without devices that only a PV guest can have. For new domains only: what
+// an image holds is of one type for good.
+void prefer_pvh(Host& host, DomainConfig& config);
 
 class Construction {
  public:
@@ -31,6 +37,7 @@ class Construction {
 
  private:
   void check_can_run(const DomainConfig& config) const;
+  BootFiles boot_loader(const DomainState& state);
   void build_hvm(const DomainState& state);
   void apply_cpuid_policy(const DomainConfig& config);
   void fill_memory(const BuildRequest& request);

@@ -9,6 +9,7 @@
 #include "xend/devices/device_class.h"
 #include "xend/devices/disk_name.h"
 #include "xend/devices/disk_source.h"
+#include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -42,10 +43,6 @@ const Device* find_device(const DomainConfig& config, std::string_view type) {
   const auto found = std::find_if(config.devices.begin(), config.devices.end(),
                                   [&](const Device& device) { return device.type == type; });
   return found == config.devices.end() ? nullptr : &*found;
-}
-
-bool is_disk(const Device& device) {
-  return device.type == "vbd" || device.type == "tap" || device.type == "tap2";
 }
 
 DiskSource source_of(const Device& disk) {

@@ -9,6 +9,7 @@
 
 #include "libxc-wrap/hypervisor.h"
 #include "libxc-wrap/store.h"
+#include "xend/build/boot_loader.h"
 #include "xend/build/device_models.h"
 #include "xend/build/programs.h"
 #include "xend/config/current_options.h"
@@ -41,6 +42,7 @@ struct Host {
   const Programs& programs;
   SuspendLimits suspend_limits{};
   std::string device_state_folder{"/var/lib/xen"};
+  BootLoaderSettings boot_loader{};
   // Makes the watcher look at every domain again: somebody stopped being busy with one that may have shut down
   // meanwhile.
   std::function<void()> look_again = [] {};

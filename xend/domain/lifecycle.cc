@@ -10,7 +10,9 @@
 namespace xend {
 
 std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
-  Construction construction(host, DomainConfig::parse(config));
+  auto parsed = DomainConfig::parse(config);
+  prefer_pvh(host, parsed);
+  Construction construction(host, std::move(parsed));
   construction.make_shell();
   construction.build();
   construction.introduce();

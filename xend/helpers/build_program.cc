@@ -73,17 +73,30 @@ std::string protocol(const std::string& guest_type) {
   return "";
 }
 
-sxp::Value answer(const xc::BuiltDomain& built, const std::map<std::string, std::string>& notes) {
-  sxp::List note_list = {"notes"};
-  for (const auto& [key, value] : notes) note_list.push_back(sxp::Value::list({key, value}));
+sxp::Value notes_element(std::span<const std::byte> kernel) {
+  sxp::List element = {"notes"};
+  for (const auto& [key, value] : xc::elf_notes(kernel)) element.push_back(sxp::Value::list({key, value}));
+  return element;
+}
+
+sxp::Value answer(const xc::BuiltDomain& built, std::span<const std::byte> kernel) {
   return sxp::Value::list({"built", sxp::Value::list({"store_mfn", built.store_frame}),
                            sxp::Value::list({"console_mfn", built.console_frame}),
-                           sxp::Value::list({"protocol", protocol(built.guest_type)}), note_list});
+                           sxp::Value::list({"protocol", protocol(built.guest_type)}), notes_element(kernel)});
+}
+
+// For finding out as what a kernel can be built.
+void tell_notes(Conversation& daemon) {
+  const std::string path = text_of(hear_request(daemon, "notes"), "kernel");
+  constexpr bool kKeep = true;
+  const Kernel kernel(path, xc::GuestType::kPv, kKeep);
+  hand_over(daemon, notes_element(kernel.elf()));
 }
 
 }  // namespace
 
 void build(Conversation& daemon, std::span<char* const> arguments) {
+  if (arguments.size() == 2 && std::string_view(arguments[1]) == "notes") return tell_notes(daemon);
   const xc::DomId domid = argument(arguments, 1);
   const sxp::Value request = hear_request(daemon, "build");
   xc::BuildOrder order = read_order(request, domid);
@@ -92,7 +105,7 @@ void build(Conversation& daemon, std::span<char* const> arguments) {
   xc::Handle xen;
   xen.echo_to_stderr(true);
   const xc::BuiltDomain built = xc::build_domain(xen, order);
-  hand_over(daemon, answer(built, xc::elf_notes(order.kernel)));
+  hand_over(daemon, answer(built, order.kernel));
 }
 
 }  // namespace xend

@@ -8,6 +8,11 @@
 //                                          <-  (built (store_mfn N) (console_mfn N) (protocol S) (notes (KEY VALUE)
 //                                          ...))
 //   (ok)                                   ->
+//
+//   daemon                                                                             xc_build notes
+//   (notes (kernel PATH))                  ->
+//                                          <-  (notes (KEY VALUE) ...)
+//   (ok)                                   ->
 #pragma once
 
 #include <span>

@@ -38,6 +38,14 @@ void require_head(const HelperRun& run, const sxp::Value& said, const char* head
     throw run.failure(std::string("its answer is not (") + head + " ...)", 0, Error::Kind::kInternal);
 }
 
+std::map<std::string, std::string> notes_in(const sxp::Value& element) {
+  std::map<std::string, std::string> notes;
+  for (const sxp::Value& note : sxp::children(element)) {
+    if (note.is_list() && note.as_list().size() == 2) notes[note.as_list()[0].text()] = note.as_list()[1].text();
+  }
+  return notes;
+}
+
 SaveProgress progress_of(const HelperRun& run, const sxp::Value& said) {
   return {.round = number<unsigned>(run, said, "round"),
           .pages_sent = number(run, said, "pages"),
@@ -73,6 +81,15 @@ void do_part(HelperRun& run, const std::function<sxp::Value()>& part) {
 
 HelperPrograms::HelperPrograms(std::string folder) : folder_(std::move(folder)) {}
 
+std::map<std::string, std::string> HelperPrograms::kernel_notes(const std::string& kernel, const Cancellation& cancel) {
+  HelperRun run(folder_ + "/xc_build", {"notes"}, -1, sxp::Value::list({"notes", pair("kernel", kernel)}), cancel);
+  const sxp::Value notes = run.hear();
+  require_head(run, notes, "notes");
+  auto result = notes_in(notes);
+  run.finish();
+  return result;
+}
+
 BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellation& cancel) {
   const sxp::Value order = sxp::Value::list(
       {"build", pair("type", xc::to_string(request.type)), pair("kernel", request.kernel),
@@ -88,12 +105,7 @@ BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellatio
                      .console_frame = number(run, built, "console_mfn"),
                      .protocol = sxp::child_text(built, "protocol").value_or(""),
                      .notes = {}};
-  if (const sxp::Value* notes = sxp::child(built, "notes")) {
-    for (const sxp::Value& note : sxp::children(*notes)) {
-      if (note.is_list() && note.as_list().size() == 2)
-        result.notes[note.as_list()[0].text()] = note.as_list()[1].text();
-    }
-  }
+  if (const sxp::Value* notes = sxp::child(built, "notes")) result.notes = notes_in(*notes);
   run.finish();
   return result;
 }

@@ -16,6 +16,7 @@ class HelperPrograms final : public Helpers {
   // `folder`: where the programs are.
   explicit HelperPrograms(std::string folder = LIBEXECDIR);
 
+  std::map<std::string, std::string> kernel_notes(const std::string& kernel, const Cancellation& cancel) override;
   BuildResult build(const BuildRequest& request, const Cancellation& cancel) override;
   SaveResult save(const SaveRequest& request, const Cancellation& cancel) override;
   RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) override;

@@ -104,6 +104,8 @@ struct VerifyResult {
 class Helpers {
  public:
   virtual ~Helpers() = default;
+  // The ELF notes of a kernel file, upper-case names; what it costs to unpack the kernel is spared when it is built.
+  virtual std::map<std::string, std::string> kernel_notes(const std::string& kernel, const Cancellation& cancel) = 0;
   virtual BuildResult build(const BuildRequest& request, const Cancellation& cancel) = 0;
   virtual SaveResult save(const SaveRequest& request, const Cancellation& cancel) = 0;
   virtual RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) = 0;

@@ -75,7 +75,12 @@ pid_t spawn(const SpawnOrder& order) {
     if (copies.back().get() < 0) check(errno, "fcntl(F_DUPFD_CLOEXEC)");
     check(::posix_spawn_file_actions_adddup2(actions.get(), copies.back().get(), to), "adddup2");
   }
-  check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), count), "addclosefrom_np");
+  if (!order.terminal.empty()) {
+    check(::posix_spawn_file_actions_addopen(actions.get(), 0, order.terminal.c_str(), O_RDWR, 0), "addopen");
+    for (int to : {1, 2}) check(::posix_spawn_file_actions_adddup2(actions.get(), 0, to), "adddup2");
+  }
+  check(::posix_spawn_file_actions_addclosefrom_np(actions.get(), order.terminal.empty() ? count : 3),
+        "addclosefrom_np");
   check(::posix_spawn_file_actions_addchdir_np(actions.get(), order.folder.c_str()), "addchdir_np");
 
   std::vector<std::string> arguments = {order.path};

@@ -17,6 +17,8 @@ struct SpawnOrder {
   std::optional<std::vector<std::string>> environment;
   // The first becomes descriptor 0, the second 1, and so on; they stay the caller's. -1: /dev/null.
   std::vector<int> descriptors;
+  // If set: descriptors 0 to 2 are this terminal, which becomes the controlling one of the program's own session.
+  std::string terminal;
   std::string folder = "/";
   bool own_session = false;  // false: a process group of its own in the daemon's session
 };
