@@ -148,6 +148,48 @@ TEST_F(Life, AGuestWithoutItsDeviceModelHasCrashed) {
   EXPECT_TRUE(sim::eventually([&] { return host.list().empty(); }));
 }
 
+// ---- linux-as-pvh ----
+
+TEST_F(Life, OldFilesBecomePvhWhereTheirKernelCan) {
+  xend::Options options;
+  options.linux_as_pvh = true;
+  host.options.set(options);
+  std::ofstream(path("vmlinuz-pvh")) << "a kernel";
+  std::ofstream(path("vmlinuz-pv")) << "a kernel";
+  const auto type_of = [&](const std::string& more) {
+    const auto domain = xend::create_domain(*host.host, sxp::parse_one("(vm (name a) (memory 64) " + more + ")"));
+    xend::wait_for_devices(*domain);
+    const auto type = std::string(xc::to_string(domain->state().config.type));
+    xend::destroy_domain(*host.host, domain);
+    return type;
+  };
+  EXPECT_EQ(type_of("(image (linux (kernel " + path("vmlinuz-pvh") + ")))"), "pvh");
+  EXPECT_EQ(type_of("(image (linux (kernel " + path("vmlinuz-pvh") + ") (type pv)))"), "pv");
+  EXPECT_EQ(type_of("(image (linux (kernel " + path("vmlinuz-pv") + ")))"), "pv");
+  host.options.set(xend::Options());
+  EXPECT_EQ(type_of("(image (linux (kernel " + path("vmlinuz-pvh") + ")))"), "pv");
+}
+
+TEST_F(Life, WhatABootLoaderChoosesIsForOneStart) {
+  const auto loader = path("loader");
+  std::ofstream(loader) << "#!/bin/sh\nfor w; do case $w in --output=*) o=${w#*=};; esac; done\n"
+                           "echo \"linux (kernel /proc/version)(args chosen)\" >$o\n";
+  std::filesystem::permissions(loader, std::filesystem::perms::owner_all);
+  const auto known_as = std::filesystem::path((host.folder / "root").string() + loader);  // where programs are looked for
+  std::filesystem::create_directories(known_as.parent_path());
+  std::filesystem::copy(loader, known_as);
+  std::ofstream(path("disk.img")) << "a disk";
+  EXPECT_EQ(create("(vm (name a) (memory 64) (bootloader " + loader + ") (image (linux)))"),
+            "Had a bootloader specified, but no disks are bootable");
+  const auto domain = xend::create_domain(
+      *host.host, sxp::parse_one("(vm (name a) (memory 64) (bootloader " + loader +
+                                 ") (image (linux)) (device (vbd (uname file:" + path("disk.img") + ") (dev xvda))))"));
+  EXPECT_EQ(domain->state().config.image.kernel, "");
+  EXPECT_EQ(domain->state().config.image.args, "");
+  EXPECT_TRUE(std::filesystem::is_empty(host.folder / "boot"));
+  xend::wait_for_devices(*domain);
+}
+
 TEST_F(Life, PoweroffEndsIt) {
   host.xen.guest_shuts_down(host.start_guest("TestGuest"), xc::ShutdownReason::kPoweroff);
   EXPECT_TRUE(eventually([&] { return host.list().empty(); })) << host.list();
