@@ -22,7 +22,7 @@
 namespace xm {
 namespace {
 
-constexpr int kConsoleTimeout = 10 * 1000;  // milliseconds until a domain must be there for its console to be shown
+constexpr int kLookAgain = 300;  // milliseconds
 
 // Where the child tells the process that is to become the console which domain it has created.
 class DomainPipe {
@@ -42,13 +42,13 @@ class DomainPipe {
     [[maybe_unused]] const ssize_t written = write(ends_[1], &domid, sizeof domid);
   }
 
-  enum class Outcome { kCreated, kChildEnded, kTimeout };
+  enum class Outcome { kCreated, kChildEnded, kNothingYet };
 
   // What the child has to tell; `domid` is set when it has created a domain.
   Outcome wait(std::int64_t& domid) {
     close_end(1);
     pollfd readable{ends_[0], POLLIN, 0};
-    if (poll(&readable, 1, kConsoleTimeout) != 1) return Outcome::kTimeout;
+    if (poll(&readable, 1, kLookAgain) != 1) return Outcome::kNothingYet;
     const ssize_t count = read(ends_[0], &domid, sizeof domid);
     return count == static_cast<ssize_t>(sizeof domid) ? Outcome::kCreated : Outcome::kChildEnded;
   }
@@ -123,8 +123,34 @@ void create_domain(Session& xend, const Guest& guest, const DomainPipe* console)
   if (!guest.quiet) print(fmt::format("Started domain {} (id={})\n", domain.name, domain.id_text()));
 }
 
+// The id of a domain; nothing when there is none of that name, or it has no id yet.
+std::optional<std::int64_t> id_of(Session& xend, const std::string& name) {
+  try {
+    return get_domain(xend, name).id;
+  } catch (const rpc::Fault&) {
+    return std::nullopt;
+  }
+}
+
+// Until the child has created the domain, or has failed to. A boot loader's menu is on the console while xend is still
+// at it, so the domain is looked for by its name as well. How long that takes is up to the host, and to whoever sits
+// before the menu: there is no limit, where the original gave up after ten seconds.
+DomainPipe::Outcome wait_for_domain(Session& xend, const Guest& guest, bool was_there, DomainPipe& pipe,
+                                    std::int64_t& domid) {
+  for (;;) {
+    const DomainPipe::Outcome outcome = pipe.wait(domid);
+    if (outcome != DomainPipe::Outcome::kNothingYet) return outcome;
+    if (was_there) continue;
+    if (const auto id = id_of(xend, guest.name)) {
+      domid = *id;
+      return DomainPipe::Outcome::kCreated;
+    }
+  }
+}
+
 // This process becomes the console, so that the shell waits for it; a child creates the domain.
 int create_with_console(Session& xend, const Call& call, const Guest& guest) {
+  const bool was_there = id_of(xend, guest.name).has_value();
   DomainPipe pipe;
   std::fflush(stdout);
   const pid_t child = fork();
@@ -132,7 +158,8 @@ int create_with_console(Session& xend, const Call& call, const Guest& guest) {
   if (child == 0) {
     int status = 0;
     try {
-      create_domain(xend, guest, &pipe);
+      Session own(server_uri());  // a connection cannot be shared with the parent
+      create_domain(own, guest, &pipe);
     } catch (...) {
       status = report_exception(call.command, call.command.name);
     }
@@ -140,14 +167,11 @@ int create_with_console(Session& xend, const Call& call, const Guest& guest) {
     _exit(status);
   }
   std::int64_t domid = 0;
-  const DomainPipe::Outcome outcome = pipe.wait(domid);
-  if (outcome == DomainPipe::Outcome::kCreated) replace_by_console(domid, "0");
+  if (wait_for_domain(xend, guest, was_there, pipe, domid) == DomainPipe::Outcome::kCreated)
+    replace_by_console(domid, "0");
   int status = 0;
-  if (outcome == DomainPipe::Outcome::kChildEnded && waitpid(child, &status, 0) == child) {
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-  }
-  print("Could not start console\n\n");
-  return 0;
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 1;
+  return WEXITSTATUS(status);
 }
 
 int create(Session& xend, const Call& call) {
