@@ -127,6 +127,10 @@ build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 
+build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answers.cc xend/error.cc xend/log_text.cc
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER)
+
 # ---- every test, the demonstration -----------------------------------------------------------------------------------
 
 .PHONY: packages check demo bench check-installed

@@ -3,11 +3,13 @@
 // domain_stream.h).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "libxc-wrap/cpuid.h"
 #include "libxc-wrap/error.h"
 #include "libxc-wrap/types.h"
 
@@ -110,8 +112,11 @@ class Hypervisor {
   // PV: the limit of its memory map. PVH/HVM: the hvm parameters of a new domain and its paging pool, sized for `vcpus`
   // and `maximum`; before any memory is given to it. All: the TSC mode. (spec modern-xen 6, 26.2 steps 4, 5)
   virtual void prepare_for_memory(DomId domid, const MachineParams& machine) = 0;
-  // New domains only: a restored one gets its policy from the image.
-  virtual void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) = 0;
+  // New domains only: a restored one gets its policy from the image. `changes` are made to what is the default for such
+  // a guest on this host; Xen refuses (EINVAL) leaves that it does not know.
+  virtual void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) = 0;
+  // HVM: how far the guest's clock is ahead of UTC. New and restored domains alike.
+  virtual void set_time_offset(DomId domid, std::chrono::seconds offset) = 0;
   virtual Port allocate_channel(DomId domid) = 0;  // unbound, to be bound by dom0
 
   virtual void pause(DomId domid) = 0;

@@ -233,13 +233,29 @@ void LibxcHypervisor::prepare_for_memory(DomId domid, const MachineParams& machi
   xc->check(xc_domain_set_tsc_info(xc->get(), domid, machine.tsc_mode, 0, 0, 0), "xc_domain_set_tsc_info");
 }
 
-void LibxcHypervisor::apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) {
+void LibxcHypervisor::apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) {
   Lease xc(*this);
   constexpr bool kRestored = false;
-  const int result =
-      xc_cpuid_apply_policy(xc->get(), domid, kRestored, nullptr, 0, pae, itsc, nested, nullptr, nullptr);
+  CpuidPolicy texts = changes;  // the library's pointers are to texts that may be written to
+  std::vector<xc_xend_cpuid> leaves;
+  for (CpuidLeaf& change : texts) {
+    xc_xend_cpuid& leaf = leaves.emplace_back();
+    leaf.leaf = change.leaf;
+    leaf.subleaf = change.subleaf.value_or(XEN_CPUID_INPUT_UNUSED);
+    for (std::size_t i = 0; i < change.registers.size(); ++i)
+      leaf.policy[i] = change.registers[i].empty() ? nullptr : change.registers[i].data();
+  }
+  leaves.emplace_back().leaf = XEN_CPUID_INPUT_UNUSED;  // the end
+  const int result = xc_cpuid_apply_policy(xc->get(), domid, kRestored, nullptr, 0, pae, itsc, nested,
+                                           changes.empty() ? nullptr : leaves.data(), nullptr);
   // Either -1 with errno or -errno (spec modern-xen 1).
   if (result != 0) xc->fail("xc_cpuid_apply_policy", result < -1 ? -result : errno);
+}
+
+void LibxcHypervisor::set_time_offset(DomId domid, std::chrono::seconds offset) {
+  Lease xc(*this);
+  xc->check(xc_domain_set_time_offset(xc->get(), domid, static_cast<std::int32_t>(offset.count())),
+            "xc_domain_set_time_offset");
 }
 
 Port LibxcHypervisor::allocate_channel(DomId domid) {

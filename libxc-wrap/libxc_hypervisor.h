@@ -23,7 +23,8 @@ class LibxcHypervisor final : public Hypervisor {
   DomId create_domain(const NewDomain& domain) override;
   void set_max_memory(DomId domid, KiB maximum) override;
   void prepare_for_memory(DomId domid, const MachineParams& machine) override;
-  void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested) override;
+  void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) override;
+  void set_time_offset(DomId domid, std::chrono::seconds offset) override;
   Port allocate_channel(DomId domid) override;
   void pause(DomId domid) override;
   void unpause(DomId domid) override;

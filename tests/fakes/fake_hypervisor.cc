@@ -117,10 +117,18 @@ void FakeHypervisor::prepare_for_memory(xc::DomId domid, const xc::MachineParams
     throw xc::Error("xc_set_paging_mempool_size", EBUSY);
 }
 
-void FakeHypervisor::apply_cpuid_policy(xc::DomId domid, bool, bool, bool) {
+void FakeHypervisor::apply_cpuid_policy(xc::DomId domid, bool, bool, bool, const xc::CpuidPolicy& changes) {
   const std::lock_guard lock(mutex_);
-  record("apply_cpuid_policy", std::to_string(domid));
+  std::string arguments = std::to_string(domid);
+  for (const xc::CpuidLeaf& leaf : changes) arguments += " " + std::to_string(leaf.leaf) + ":" + leaf.registers[0];
+  record("apply_cpuid_policy", arguments);
   find("xc_cpuid_apply_policy", domid);
+}
+
+void FakeHypervisor::set_time_offset(xc::DomId domid, std::chrono::seconds offset) {
+  const std::lock_guard lock(mutex_);
+  record("set_time_offset", std::to_string(domid) + " " + std::to_string(offset.count()));
+  find("xc_domain_set_time_offset", domid);
 }
 
 xc::Port FakeHypervisor::allocate_channel(xc::DomId domid) {

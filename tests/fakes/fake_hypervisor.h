@@ -24,7 +24,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   xc::DomId create_domain(const xc::NewDomain& domain) override;
   void set_max_memory(xc::DomId domid, xc::KiB maximum) override;
   void prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) override;
-  void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested) override;
+  void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested, const xc::CpuidPolicy& changes) override;
+  void set_time_offset(xc::DomId domid, std::chrono::seconds offset) override;
   xc::Port allocate_channel(xc::DomId domid) override;
   bool has_drivers(xc::DomId) override { return true; }
   void pause(xc::DomId domid) override;

@@ -4,17 +4,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
 #include "sxp/parser.h"
 #include "tests/sim/sim_host.h"
+#include "xend/api/listing.h"
 #include "xend/domain/save.h"
 #include "xend/error.h"
 
 namespace sim {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -36,8 +39,9 @@ class Life : public testing::Test {
     return error_of([&] { xend::create_domain(*host.host, sxp::parse_one(config)); });
   }
   // As if it had been started so many seconds ago: restarts are refused in the first minute.
-  void started_ago(double seconds) {
-    guest()->update([&](xend::DomainState& s) { s.start_time -= seconds; });
+  void started_ago(double seconds) { started_ago("TestGuest", seconds); }
+  void started_ago(const std::string& name, double seconds) {
+    guest(name)->update([&](xend::DomainState& s) { s.start_time -= seconds; });
   }
   std::string path(const std::string& name) { return (host.folder / name).string(); }
 
@@ -139,6 +143,48 @@ TEST_F(Life, TheStateOfTheDevicesGoesWithAnImage) {
   EXPECT_EQ(host.device_models.state_of(restored->running_domid()), "devices of " + id);
   for (const auto& entry : std::filesystem::directory_iterator(host.folder))
     EXPECT_THAT(entry.path().filename().string(), Not(StartsWith("qemu-"))) << "left behind";
+}
+
+// Both go with the guest: Xen is told anew when it is made again, and what clients see does not change.
+TEST_F(Life, CpuidAndClockAreKeptOverSaveAndRestart) {
+  const auto domain = xend::create_domain(
+      *host.host, sxp::parse_one("(vm (name old) (memory 64) (cpuid ((1 ((eax 0x1))))) (image (hvm (kernel hvmloader)"
+                                 " (boot c) (rtc_timeoffset 3600))))"));
+  const std::string id = std::to_string(domain->running_domid());
+  const std::string leaf = " 1:00000000000000000000000000000001";
+  EXPECT_THAT(host.xen.calls(), Contains("apply_cpuid_policy " + id + leaf));
+  EXPECT_THAT(host.xen.calls(), Contains("set_time_offset " + id + " 3600"));
+  EXPECT_EQ(host.store.read(domain->state().vm_path + "/rtc/timeoffset"), "3600");
+  xend::unpause_domain(*host.host, *domain);
+  xend::save_domain(*host.host, domain, host.folder / "image", false);
+  const auto restored = xend::restore_domain(*host.host, host.folder / "image", false);
+  const std::string second = std::to_string(restored->running_domid());
+  EXPECT_THAT(host.xen.calls(), Contains("set_time_offset " + second + " 3600"));
+  EXPECT_EQ(restored->state().config.cpuid, domain->state().config.cpuid);
+  host.restart_daemon();
+  started_ago("old", 100);
+  host.xen.guest_shuts_down(restored->running_domid(), xc::ShutdownReason::kReboot);
+  EXPECT_TRUE(eventually([&] {
+    const auto calls = host.xen.calls();
+    return std::count(calls.begin(), calls.end(), "apply_cpuid_policy 3" + leaf) == 1;
+  }));
+}
+
+TEST_F(Life, WhatTheDaemonChoosesIsShownAndNotKept) {
+  xend::Options options;
+  options.keymap = "de";
+  host.options.set(options);
+  const auto domain = xend::create_domain(
+      *host.host, sxp::parse_one("(vm (name old) (memory 64) (image (hvm (kernel hvmloader) (boot c))))"));
+  const auto shown = [&](const char* key) {
+    const auto sxp = xend::listed_sxp(*host.host, xend::list_domain(*host.host, domain), true);
+    return sxp::child_text(*sxp::child_value(sxp, "image"), key);
+  };
+  EXPECT_EQ(shown("loader"), "/usr/lib/xen/boot/hvmloader");
+  EXPECT_EQ(shown("device_model"), "/usr/libexec/xen-qemu-system-i386");
+  EXPECT_EQ(shown("keymap"), "de");
+  EXPECT_EQ(shown("timer_mode"), "1");
+  EXPECT_EQ(domain->state().config.image.platform_value("device_model"), std::nullopt);
 }
 
 TEST_F(Life, AGuestWithoutItsDeviceModelHasCrashed) {

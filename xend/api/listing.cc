@@ -1,6 +1,10 @@
 #include "xend/api/listing.h"
 
+#include <functional>
+
 #include "xend/domain/departure.h"
+#include "xend/domain/image_keys.h"
+#include "xend/error.h"
 
 namespace xend {
 
@@ -22,6 +26,30 @@ ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain) {
   return {domain, domid ? host.xen.domain(*domid) : std::nullopt};
 }
 
+namespace {
+
+// What counts on this host where the configuration leaves it to the daemon (spec protocols 7.4). Programs that are
+// missing are not shown.
+void show_choices_of_host(const Host& host, DomainConfig& config) {
+  ImageConfig& image = config.image;
+  const auto add = [&](const char* key, const std::function<std::string()>& value) {
+    if (!image.platform_value(key).value_or("").empty()) return;
+    try {
+      const std::string text = value();
+      if (text.empty()) return;
+      std::erase_if(image.platform, [&](const auto& item) { return item.first == key; });
+      image.platform.emplace_back(key, text);
+    } catch (const Error&) {
+    }
+  };
+  add("loader", [&] { return host.programs.hvmloader(Programs::is_hvmloader(image.kernel) ? image.kernel : ""); });
+  add("device_model", [&] { return host.programs.device_model(""); });
+  add("keymap", [&] { return host.options.get()->keymap.value_or(""); });
+  complete_image(image, config.type);
+}
+
+}  // namespace
+
 sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
   auto state = listed.domain->state();
   // Of these the daemon knows no configuration: what they have now stands for it.
@@ -29,6 +57,7 @@ sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
     state.config.memory.value = listed.info->memory.value / 1024;
     state.config.vcpus = listed.info->max_vcpu_id + 1;
   }
+  if (state.config.type == xc::GuestType::kHvm && !state.foreign) show_choices_of_host(host, state.config);
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);
   return domain_sxp(state, listed.info, {.devices = full, .vcpu_avail = false}, devices);

@@ -33,19 +33,24 @@ class CommandLine {
   std::vector<std::string> words_;
 };
 
-void add_display(CommandLine& line, const DeviceModelPlan& plan) {
-  line.add("-display", "none");
-  if (!plan.vnc) return line.add("-vnc", "none");
-  const VncDisplay& vnc = *plan.vnc;
+void add_vnc(CommandLine& line, const VncDisplay& vnc) {
   if (!vnc.socket.empty()) return line.add("-vnc", "unix:" + quoted(vnc.socket));
   std::string value = fmt::format("{}:{}", quoted(vnc.listen), vnc.display);
   if (!vnc.password.empty()) value += ",password=on";
-  if (!vnc.tls.empty()) {
-    line.add("-object", "tls-creds-x509,id=vnc,endpoint=server," + vnc.tls);
+  if (!vnc.certificates.empty()) {
+    line.add("-object", fmt::format("tls-creds-x509,id=vnc,endpoint=server,dir={},verify-peer={}",
+                                    quoted(vnc.certificates), vnc.verify_viewers ? "on" : "off"));
     value += ",tls-creds=vnc";
   }
-  if (vnc.next_free) value += fmt::format(",to={}", vnc.display + 99);
+  constexpr unsigned kTries = 100;
+  if (vnc.next_free) value += fmt::format(",to={}", std::min(vnc.display + kTries - 1, VncDisplay::kLast));
   line.add("-vnc", value);
+}
+
+void add_display(CommandLine& line, const DeviceModelPlan& plan) {
+  line.add("-display", "none");
+  if (!plan.vnc) return line.add("-vnc", "none");
+  add_vnc(line, *plan.vnc);
   if (!plan.keymap.empty()) line.add("-k", plan.keymap);
 }
 

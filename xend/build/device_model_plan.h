@@ -12,26 +12,29 @@
 namespace xend {
 
 struct EmulatedDisk {
-  std::string path, format;  // of the image: "raw", "qcow2" ...; path: "" for a drive without a medium
-  bool scsi = false;         // sda and on, otherwise IDE
-  unsigned unit = 0;         // IDE 0 to 3: hda to hdd; SCSI 0 to 6
-  unsigned device_id = 0;    // the number of the vbd
+  std::string path{}, format{};  // of the image: "raw", "qcow2" ...; path: "" for a drive without a medium
+  bool scsi = false;             // sda and on, otherwise IDE
+  unsigned unit = 0;             // IDE 0 to 3: hda to hdd; SCSI 0 to 6
+  unsigned device_id = 0;        // the number of the vbd
   bool cdrom = false, writable = false;
 };
 
 struct EmulatedNic {
   unsigned id = 0;  // of the vif
-  std::string mac, model, bridge;
-  std::string tap;  // the interface that QEMU makes, "vif5.0-emu"
+  std::string mac{}, model{}, bridge{};
+  std::string tap{};  // the interface that QEMU makes, "vif5.0-emu"
 };
 
 struct VncDisplay {
+  static constexpr unsigned kLast = 65535 - 5900;  // the ports of displays begin at 5900
+
   std::string listen = "127.0.0.1";
   unsigned display = 0;
-  bool next_free = true;  // vncunused: the first free display from `display` on
-  std::string password;   // empty: none
-  std::string tls;        // QEMU's tls-creds options besides id and endpoint, empty: none
-  std::string socket;     // if set, served on this unix socket and nowhere else
+  bool next_free = true;        // vncunused: the first free display from `display` on
+  std::string password{};       // empty: none
+  std::string certificates{};   // directory of X.509 certificates for TLS; empty: no TLS
+  bool verify_viewers = false;  // TLS: a viewer has to show a certificate, too
+  std::string socket{};         // if set, served on this unix socket and nowhere else
 };
 
 struct DeviceModelPlan {

@@ -18,6 +18,7 @@
 #include <system_error>
 
 #include "xend/build/qmp.h"
+#include "xend/build/qmp_answers.h"
 #include "xend/build/rotated_log.h"
 #include "xend/build/vnc_passwords.h"
 #include "xend/error.h"
@@ -57,22 +58,6 @@ std::vector<std::string> environment_for(xc::DomId domid) {
   std::vector<std::string> variables = {fmt::format("XEN_DOMAIN_ID={}", domid)};
   for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
   return variables;
-}
-
-// Whether a text is a port's number, as it is written.
-bool is_port(const std::string& text) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port > 0 && port < 65536;
-}
-
-// "pty:/dev/pts/7" -> "/dev/pts/7"; "" for all other texts: QEMU may have been taken over by its guest.
-std::string terminal_in(const std::string& filename) {
-  constexpr std::string_view kStart = "pty:/dev/pts/";
-  if (!filename.starts_with(kStart) || filename.size() > kStart.size() + 6) return "";
-  const auto digits = std::string_view(filename).substr(kStart.size());
-  const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
-  return number ? filename.substr(4) : "";
 }
 
 }  // namespace
@@ -195,8 +180,6 @@ std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::spawn_process(const
       throw Error(fmt::format("The state of the device model of {} cannot be read from {}: {}", plan.name, state,
                               std::generic_category().message(errno)));
   }
-  std::filesystem::create_directories(settings_.run_folder);
-  std::filesystem::remove(socket_of(plan.domid));
   store_.transaction([&](xc::Store& t) {
     t.remove(node_of(plan.domid));
     t.make_dir(node_of(plan.domid));
@@ -210,16 +193,28 @@ std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::spawn_process(const
   spawned.environment = environment_for(plan.domid);
   spawned.own_session = true;
   try {
+    std::filesystem::create_directories(settings_.run_folder);
+    std::filesystem::remove(socket_of(plan.domid));
     const Descriptor output = open_rotated_log(log_of(plan.name), settings_.old_logs);
     spawned.descriptors = {-1, output.get(), output.get()};
     if (order.restores) spawned.descriptors.push_back(state_file.get());
     XEND_LOG(Info, "Domain {} ({}): spawning device models: {} {}", plan.name, plan.domid, plan.program,
              fmt::join(spawned.arguments, " "));
-    return std::make_shared<Process>(plan.name, log_of(plan.name), DeviceModelProcess{spawn(spawned), 0});
+    return adopt_child(spawn(spawned), plan.name);
   } catch (const std::system_error& e) {
     forget_nodes(plan.domid);
     throw Error(fmt::format("The device model of {} cannot be started: {}", plan.name, e.what()));
   }
+}
+
+// One that cannot be watched could not be ended either: it does not stay.
+std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::adopt_child(int pid, const std::string& name) const {
+  auto process = std::make_shared<Process>(name, log_of(name), DeviceModelProcess{pid, 0});
+  if (process->handle() >= 0) return process;
+  const int error = errno;
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  throw std::system_error(error, std::generic_category(), "pidfd_open");
 }
 
 void QemuDeviceModels::wait_until_ready(const Process& process, const DeviceModelPlan& plan) {
@@ -237,31 +232,26 @@ void QemuDeviceModels::wait_until_ready(const Process& process, const DeviceMode
 }
 
 // What others look for in xenstore: QEMU does not write it itself (spec modern-xen 18).
-void QemuDeviceModels::publish(const DeviceModelPlan& plan) try {
+void QemuDeviceModels::publish(const DeviceModelPlan& plan) {
   Qmp qmp(socket_of(plan.domid), settings_.to_answer);
   const std::string domain = fmt::format("/local/domain/{}", plan.domid);
   if (plan.vnc && plan.vnc->socket.empty()) {
     if (!plan.vnc->password.empty()) qmp.command("change-vnc-password", {{"password", plan.vnc->password}});
-    const auto vnc = qmp.command("query-vnc");
-    const std::string port = vnc.value("service", "");
-    if (!is_port(port)) throw Error(fmt::format("The device model of {} has no VNC port.", plan.name));
+    const std::string port = vnc_port(qmp.command("query-vnc"));
+    if (port.empty()) throw Error(fmt::format("The device model of {} has no VNC port.", plan.name));
     store_.write(domain + "/console/vnc-port", port);
     store_.write(domain + "/console/vnc-listen", plan.vnc->listen);
     XEND_LOG(Info, "Domain {} ({}): VNC on {} port {}", plan.name, plan.domid, plan.vnc->listen, port);
   }
   if (plan.serial != "pty") return;
-  for (const auto& device : qmp.command("query-chardev")) {
-    if (device.value("label", "") != "serial0") continue;
-    const std::string terminal = terminal_in(device.value("filename", ""));
-    if (!terminal.empty()) store_.write(domain + "/serial/0/tty", terminal);
-  }
-} catch (const nlohmann::json::exception& e) {
-  throw Error(fmt::format("What the device model of {} says is not what QEMU says: {}", plan.name, e.what()));
+  const std::string terminal = serial_terminal(qmp.command("query-chardev"), "serial0");
+  if (!terminal.empty()) store_.write(domain + "/serial/0/tty", terminal);
 }
 
 void QemuDeviceModels::adopt(xc::DomId domid, const std::string& name, const DeviceModelProcess& process) {
   auto found = std::make_shared<Process>(name, log_of(name), process);
   if (found->handle() < 0 || found->known().started_at != process.started_at) {
+    forget_nodes(domid);
     on_death_(domid, fmt::format("it ended while xend was away; see {}", log_of(name)));
     return;
   }
@@ -279,12 +269,6 @@ void QemuDeviceModels::keep(xc::DomId domid, std::shared_ptr<Process> process) {
     running_[domid] = std::move(process);
   }
   wake();
-}
-
-std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::find(xc::DomId domid) {
-  const std::lock_guard lock(mutex_);
-  const auto found = running_.find(domid);
-  return found == running_.end() ? nullptr : found->second;
 }
 
 // ---- commands

@@ -28,8 +28,8 @@ struct DeviceModelSettings {
 
 class QemuDeviceModels final : public DeviceModels {
  public:
-  // `on_death`: called from a thread of its own, with a sentence saying how it ended, when a device model ends that
-  // nobody has stopped.
+  // `on_death`: called with a sentence saying how it ended when a device model ends that nobody has stopped; from a
+  // thread of its own, or from adopt().
   using OnDeath = std::function<void(xc::DomId domid, const std::string& what)>;
   QemuDeviceModels(xc::Store& store, DeviceModelSettings settings, OnDeath on_death);
   ~QemuDeviceModels() override;  // the processes run on
@@ -49,7 +49,7 @@ class QemuDeviceModels final : public DeviceModels {
   std::string socket_of(xc::DomId domid) const;
   void launch(const DeviceModelPlan& plan, const std::string& state, const Started& started);
   std::shared_ptr<Process> spawn_process(const DeviceModelPlan& plan, const std::string& state);
-  std::shared_ptr<Process> find(xc::DomId domid);
+  std::shared_ptr<Process> adopt_child(int pid, const std::string& name) const;
   void keep(xc::DomId domid, std::shared_ptr<Process> process);
   void wait_until_ready(const Process& process, const DeviceModelPlan& plan);
   void publish(const DeviceModelPlan& plan);

@@ -11,13 +11,13 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "xend/build/qmp_answers.h"
 #include "xend/error.h"
 
 namespace xend {
 namespace {
 
 constexpr std::size_t kLongestMessage = 1 << 20;
-constexpr std::size_t kLongestDescription = 500;
 
 std::string message(int error) {
   return std::generic_category().message(error);
@@ -32,14 +32,6 @@ Descriptor connect_to(const std::string& path) {
   if (fd.get() < 0 || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     throw Error(fmt::format("The device model does not answer on {}: {}", path, message(errno)));
   return fd;
-}
-
-// A member that has to be a text, or nothing.
-std::string text(const nlohmann::json& object, const char* key) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(key);
-  if (found == object.end() || !found->is_string()) return "";
-  return found->get<std::string>().substr(0, kLongestDescription);
 }
 
 }  // namespace
@@ -63,10 +55,10 @@ nlohmann::json Qmp::command(const std::string& name, const nlohmann::json& argum
   if (!arguments.empty()) request["arguments"] = arguments;
   say(request, deadline);
   for (;;) {  // events come between
-    const auto answer = hear(deadline);
-    if (answer.contains("return")) return answer["return"];
+    auto answer = hear(deadline);
+    if (answer.contains("return")) return std::move(answer["return"]);
     if (answer.contains("error"))
-      throw Error(fmt::format("The device model refuses {}: {}", name, text(answer["error"], "desc")));
+      throw Error(fmt::format("The device model refuses {}: {}", name, qmp_description(answer["error"])));
   }
 }
 
@@ -82,7 +74,12 @@ void Qmp::wait(short event, Clock::time_point deadline) {
 }
 
 void Qmp::say(const nlohmann::json& request, Clock::time_point deadline) {
-  const std::string line = request.dump() + "\n";
+  std::string line;
+  try {
+    line = request.dump() + "\n";
+  } catch (const nlohmann::json::exception&) {
+    throw Error("What the device model is to be told is not UTF-8, and it takes nothing else.");
+  }
   for (std::size_t sent = 0; sent < line.size();) {
     wait(POLLOUT, deadline);
     const ssize_t n = ::send(socket_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
@@ -95,7 +92,8 @@ void Qmp::say(const nlohmann::json& request, Clock::time_point deadline) {
 // A message is a line.
 nlohmann::json Qmp::hear(Clock::time_point deadline) {
   std::size_t end = 0;
-  while ((end = received_.find('\n')) == std::string::npos) {
+  for (std::size_t searched = 0; (end = received_.find('\n', searched)) == std::string::npos;) {
+    searched = received_.size();
     if (received_.size() > kLongestMessage) throw Error("The device model's answer is longer than 1 MiB.");
     wait(POLLIN, deadline);
     std::array<char, 16384> piece{};
@@ -107,9 +105,7 @@ nlohmann::json Qmp::hear(Clock::time_point deadline) {
   }
   const std::string line = received_.substr(0, end);
   received_.erase(0, end + 1);
-  auto parsed = nlohmann::json::parse(line, nullptr, false);
-  if (!parsed.is_object()) throw Error("The device model's answer is not the protocol of QEMU.");
-  return parsed;
+  return parse_qmp_message(line);
 }
 
 }  // namespace xend

@@ -1,12 +1,15 @@
 #include "xend/build/rotated_log.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "xend/log_text.h"
@@ -34,17 +37,15 @@ std::string end_of_log(const std::string& path, unsigned lines) {
   std::string text(static_cast<std::size_t>(part), '\0');
   file.seekg(size - part);
   file.read(text.data(), part);
+  text.resize(static_cast<std::size_t>(file.gcount()));
   while (text.ends_with('\n')) text.pop_back();
-  std::size_t start = text.size();
-  for (unsigned n = 0; n < lines && start != std::string::npos && start > 0; ++n) start = text.rfind('\n', start - 1);
-  text = start == std::string::npos || start == 0 ? text : text.substr(start + 1);
-  std::string shown;
-  for (std::size_t at = 0; at <= text.size();) {
-    const std::size_t newline = std::min(text.find('\n', at), text.size());
-    shown += (at == 0 ? "" : "\n") + escape_controls(text.substr(at, newline - at));
-    at = newline + 1;
+  std::deque<std::string> last;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    last.push_back(escape_controls(line));
+    if (last.size() > lines) last.pop_front();
   }
-  return shown;
+  return fmt::format("{}", fmt::join(last, "\n"));
 }
 
 }  // namespace xend

@@ -10,6 +10,7 @@
 #include "xend/devices/disk_source.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
+#include "xend/domain/clock.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
@@ -217,6 +218,7 @@ void Construction::make_shell() {
   const auto store_port = host_.xen.allocate_channel(domid);
   const auto console_port = host_.xen.allocate_channel(domid);
   host_.xen.prepare_for_memory(domid, machine_params(config, maximum));
+  if (config.type == xc::GuestType::kHvm) host_.xen.set_time_offset(domid, clock_offset(config));
   for (unsigned vcpu = 0; vcpu < config.vcpus && vcpu < config.cpus.size(); ++vcpu)
     if (!config.cpus[vcpu].empty()) host_.xen.pin_vcpu(domid, vcpu, config.cpus[vcpu]);
   if (config.cpu_weight != 256 || config.cpu_cap != 0)
@@ -288,7 +290,7 @@ void Construction::build_hvm(const DomainState& state) {
 void Construction::apply_cpuid_policy(const DomainConfig& config) {
   const auto number = [&](const char* key, long otherwise) { return config.image.platform_number(key, otherwise); };
   host_.xen.apply_cpuid_policy(domain_->running_domid(), number("pae", 1) != 0,
-                               config.nomigrate() || config.tsc_mode() == 1, number("nestedhvm", 0) != 0);
+                               config.nomigrate() || config.tsc_mode() == 1, number("nestedhvm", 0) != 0, config.cpuid);
 }
 
 void Construction::fill_memory(const BuildRequest& request) {

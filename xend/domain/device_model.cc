@@ -72,6 +72,14 @@ std::vector<EmulatedDisk> emulated_disks(const DomainConfig& config) {
     disk.device_id = device.id;
     disk.cdrom = name.cdrom;
     disk.writable = item(device.config, "mode").starts_with('w');
+    if (!disk.scsi && !disk.cdrom && !disk.writable) {
+      XEND_LOG(
+          Warning,
+          "Domain {}: {} is a read-only IDE disk, which QEMU cannot emulate: only the guest's own Xen drivers will "
+          "see it. A CD-ROM ({}:cdrom) or a SCSI disk can be read only.",
+          config.name, name.name, name.name);
+      continue;
+    }
     disks.push_back(std::move(disk));
   }
   return disks;
@@ -95,13 +103,13 @@ std::vector<EmulatedNic> emulated_nics(const DomainConfig& config, xc::DomId dom
   return nics;
 }
 
-std::string tls_options(const Options& options) {
+// "" without TLS.
+std::string certificates(const Options& options) {
   if (!options.vnc_tls) return "";
   if (!std::filesystem::is_directory(options.vnc_x509_cert_dir))
     throw Error(fmt::format("invalid xend config vnc-x509-cert-dir: directory '{}' does not exist",
                             options.vnc_x509_cert_dir.string()));
-  return fmt::format("dir={},verify-peer={}", options.vnc_x509_cert_dir.string(),
-                     options.vnc_x509_verify ? "on" : "off");
+  return options.vnc_x509_cert_dir.string();
 }
 
 // The frame buffer's settings win over those of the machine, and these over xend's own.
@@ -124,11 +132,13 @@ class DisplaySettings {
     vnc.listen = find("vnclisten").value_or("");
     if (vnc.listen.empty()) vnc.listen = options_.vnc_listen;
     const long display = number(find("vncdisplay").value_or("0"));
-    if (display < 0 || display > 59635) throw Error(fmt::format("vncdisplay {} is not a VNC display.", display));
+    if (display < 0 || display > long{VncDisplay::kLast})
+      throw Error(fmt::format("vncdisplay {} is not a VNC display: 0 to {} are.", display, VncDisplay::kLast));
     vnc.display = static_cast<unsigned>(display);
     vnc.next_free = truth(find("vncunused"), true);
     vnc.password = find("vncpasswd").value_or(options_.vncpasswd.value_or(""));
-    vnc.tls = tls_options(options_);
+    vnc.certificates = certificates(options_);
+    vnc.verify_viewers = options_.vnc_x509_verify;
     return vnc;
   }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "xend/domain/cpuid_config.h"
 #include "xend/domain/image_keys.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -135,6 +136,18 @@ xc::GuestType guest_type(const ImageConfig& image) {
   return image.platform_value("boot") || image.head == "hvm" ? xc::GuestType::kHvm : xc::GuestType::kPv;
 }
 
+// At the top level, and again in the image of an HVM guest: the first counts.
+void read_cpuid(const sxp::Value& config, const sxp::Value* image, DomainConfig& domain) {
+  const auto find = [&](const char* key) {
+    const sxp::Value* value = sxp::child_value(config, key);
+    return value == nullptr && image != nullptr ? sxp::child_value(*image, key) : value;
+  };
+  if (const sxp::Value* value = find("cpuid")) domain.cpuid = parse_cpuid(*value);
+  if (const sxp::Value* check = find("cpuid_check"); check != nullptr && *check != sxp::Value(sxp::List()))
+    XEND_LOG(Warning, "cpuid_check of {} is ignored: Xen compares processors itself when a domain is restored.",
+             domain.name);
+}
+
 }  // namespace
 
 std::string to_string(Action action) {
@@ -205,9 +218,11 @@ DomainConfig DomainConfig::parse(const sxp::Value& config) {
     if (!domain.image.platform_value(key))
       if (const auto value = sxp::child_text(config, key)) domain.image.platform.emplace_back(key, *value);
   domain.type = guest_type(domain.image);
+  complete_image(domain.image, domain.type);
   read_memory(config, domain);
   read_vcpus(config, image, domain);
   read_actions(config, domain);
+  read_cpuid(config, image, domain);
   const auto take = [&](const char* key, std::string& member) {
     if (auto text = sxp::child_text(config, key)) member = *text;
   };

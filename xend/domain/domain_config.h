@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "libxc-wrap/cpuid.h"
 #include "libxc-wrap/types.h"
 #include "sxp/value.h"
 #include "xend/devices/devices.h"
@@ -48,6 +49,7 @@ struct DomainConfig {
   std::string on_xend_start = "ignore", on_xend_stop = "ignore";
   std::string bootloader, bootloader_args, features, description;
   ImageConfig image;
+  xc::CpuidPolicy cpuid;
   std::vector<Device> devices;
   // Device elements as read, in order; Devices::complete turns them into `devices`.
   std::vector<sxp::Value> device_elements;

@@ -1,5 +1,6 @@
 #include "xend/domain/domain_sxp.h"
 
+#include "xend/domain/cpuid_config.h"
 #include "xend/domain/image_keys.h"
 
 namespace xend {
@@ -94,6 +95,7 @@ sxp::Value domain_sxp(const DomainState& domain, const std::optional<xc::DomainI
       for (const auto& device : domain.config.devices) out.push_back(pair("device", device.config));
     }
   }
+  if (!domain.config.cpuid.empty()) out.push_back(cpuid_sxp(domain.config.cpuid));
   return out;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -104,6 +105,24 @@ ImageConfig parse_image(const sxp::Value& element) {
       if (note.is_list() && note.as_list().size() == 2 && note.as_list()[0].is_string())
         image.notes[note.as_list()[0].as_string()] = note.as_list()[1].text();
   return image;
+}
+
+void complete_image(ImageConfig& image, xc::GuestType type) {
+  using Defaults = std::vector<std::pair<std::string, std::string>>;
+  static const Defaults kAll = {{"nomigrate", "0"}, {"tsc_mode", "0"}};
+  static const Defaults kHvm = {{"hpet", "0"},       {"xen_platform_pci", "1"}, {"rtc_timeoffset", "0"},
+                                {"timer_mode", "1"}, {"vpt_align", "1"},        {"viridian", "0"}};
+  const auto add = [&](const Defaults& defaults) {
+    for (const auto& [key, value] : defaults)
+      if (!image.platform_value(key)) image.platform.emplace_back(key, value);
+  };
+  add(kAll);
+  if (type == xc::GuestType::kHvm) add(kHvm);
+  const auto place = [](const auto& item) {
+    return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), std::string_view(item.first));
+  };
+  std::stable_sort(image.platform.begin(), image.platform.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
 }
 
 sxp::Value image_sxp(const ImageConfig& image) {

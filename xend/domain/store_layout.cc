@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sxp/printer.h"
+#include "xend/domain/clock.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/image_keys.h"
 #include "xend/log.h"
@@ -114,7 +115,10 @@ void write_details(xc::Store& store, const DomainState& domain, std::uint64_t co
     t.write(dom + "/memory/static-max", std::to_string(xc::KiB(config.maxmem).value + video.value));
     t.write(dom + "/memory/target", std::to_string(xc::KiB(config.memory).value));
     t.write(dom + "/memory/videoram", std::to_string(video.value));
-    if (config.type == xc::GuestType::kHvm) write_firmware_settings(t, config, dom);
+    if (config.type == xc::GuestType::kHvm) {
+      write_firmware_settings(t, config, dom);
+      t.write(domain.vm_path + "/rtc/timeoffset", std::to_string(clock_offset(config).count()));
+    }
     t.write(dom + "/store/port", std::to_string(domain.store_port));
     t.write(dom + "/store/ring-ref", std::to_string(domain.store_frame));
     for (unsigned i = 0; i < config.vcpus; ++i) write_availability(t, guest, i, config.vcpu_available(i));

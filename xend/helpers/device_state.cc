@@ -30,8 +30,12 @@ void write_device_state(ByteSink& image, int state) {
   image.write(std::as_bytes(std::span(kMark)));
   FdSource source(state);
   std::vector<std::byte> piece(1 << 20);
-  for (std::size_t got = source.read(piece); got != 0; got = source.read(piece))
+  std::uint64_t length = 0;
+  for (std::size_t got = source.read(piece); got != 0; got = source.read(piece)) {
+    length += got;
+    if (length > kLargest) throw Failure("the device model has written a state of more than 256 MiB");
     image.write(std::span(piece).first(got));
+  }
 }
 
 std::uint64_t read_device_state(ByteSource& image, ByteSink* state) {

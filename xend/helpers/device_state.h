@@ -8,7 +8,8 @@
 
 namespace xend {
 
-// Appends mark and content of the open file `state`, from its first byte, to `image`. Throws Failure.
+// Appends mark and content of the open file `state`, from where it stands, to `image`. Throws Failure, also when that
+// is more than 256 MiB: such an image could not be restored.
 void write_device_state(ByteSink& image, int state);
 
 // Reads mark and content from `image` to its end, and hands the content on to `state` (null: to nobody). Returns how

@@ -18,6 +18,7 @@
 #include "xm/error.h"
 #include "xm/programs.h"
 #include "xm/report.h"
+#include "xm/viewer.h"
 
 namespace xm {
 namespace {
@@ -61,16 +62,6 @@ class DomainPipe {
 
   int ends_[2] = {-1, -1};
 };
-
-// What this release of xend would not notice in a configuration. Silence would give a guest that is another one.
-void refuse_missing(const Guest& guest) {
-  for (const char* name : {"cpuid", "cpuid_check"}) {
-    const sxp::Value* value = sxp::child_value(guest.config, name);
-    if (value != nullptr && *value != sxp::Value(sxp::List())) {
-      throw Error::die(fmt::format("'{}' in a guest file is not available in this release yet", name));
-    }
-  }
-}
 
 // xend's refusal is shown without the usage block: the words were right.
 [[noreturn]] void die_of(const rpc::Fault& fault) {
@@ -121,6 +112,7 @@ void create_domain(Session& xend, const Guest& guest, const DomainPipe* console)
   wait_for_devices(xend, domain.name);
   if (!guest.paused) unpause(xend, domain.name);
   if (!guest.quiet) print(fmt::format("Started domain {} (id={})\n", domain.name, domain.id_text()));
+  if (guest.viewer) open_viewer(xend, domain.name, guest.viewer_autopass);
 }
 
 // The id of a domain; nothing when there is none of that name, or it has no id yet.
@@ -181,7 +173,6 @@ int create(Session& xend, const Call& call) {
     print(sxp::pretty(guest->config));
     return 0;
   }
-  refuse_missing(*guest);
   if (guest->console) return create_with_console(xend, call, *guest);
   create_domain(xend, *guest, nullptr);
   return 0;
@@ -194,7 +185,6 @@ int new_domain(Session& xend, const Call& call) {
     print(sxp::pretty(guest->config));
     return 0;
   }
-  refuse_missing(*guest);
   try {
     xend.call("xend.domain.new", {rpc::from_sxp(guest->config)});
   } catch (const rpc::Fault& fault) {

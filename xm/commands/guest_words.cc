@@ -141,6 +141,8 @@ std::optional<Guest> read_guest(const Call& call) {
   guest->quiet = words.settings.truth("quiet");
   guest->dry_run = words.settings.truth("dryrun");
   guest->console = words.settings.truth("console_autoconnect");
+  guest->viewer = words.settings.truth("vncconsole");
+  guest->viewer_autopass = call.has("vncviewer-autopass");
   return guest;
 }
 

@@ -18,6 +18,8 @@ struct Guest {
   bool quiet = false;
   bool dry_run = false;
   bool console = false;
+  bool viewer = false;  // vncconsole: a viewer is to show its screen
+  bool viewer_autopass = false;
 };
 
 // The options of `xm create`.

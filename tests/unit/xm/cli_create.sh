@@ -141,7 +141,25 @@ expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run
 expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run plain name=a
 expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run -q plain
 expect 1 @optionerror\ dry-run "Error: Unable to open config file: nofile$nl" dry-run nofile
-expect 1 "$plain" "Error: 'cpuid' in a guest file is not available in this release yet$nl" create plain cpuid=1:eax=0x1
+expect 0 "${plain}Started domain fresh (id=12)$nl" "" create plain name=fresh cpuid=1:eax=0x1 cpuid_check=1:eax=0x1
+[[ $(grep xend.domain.create log | tail -n 1) == *"['cpuid', \"{'1': {'eax': '0x1'}}\"]"* ]]
+verdict "xend is told of cpuid" $([ $? = 0 ] || grep xend.domain.create log | tail -n 1 | tr ' ' _)
+expect 0 "" "" new -q plain cpuid=1:eax=0x1
+
+# vncconsole: a viewer beside xm, when there is something to show it on.
+missing="Warning: no viewer is opened for held, as vncconsole asks: "
+expect 0 "" "${missing}DISPLAY names no X display.$nl" create -q plain name=held vncconsole=yes
+mkdir viewers without; for tool in cmp cat head stat; do ln -s "$(command -v $tool)" without; done
+DISPLAY=:7 PATH=$work/without expect 0 "" "${missing}there is no vncviewer in the path.$nl" create -q plain name=held vncconsole=yes
+printf '#!/bin/sh\nexec >"%s/viewed.new"; echo "viewer $*"; cat; mv "%s/viewed.new" "%s/viewed"\n' "$work" "$work" "$work" >viewers/vncviewer
+chmod +x viewers/vncviewer
+for autopass in "" --vncviewer-autopass; do
+  rm -f viewed
+  DISPLAY=:7 PATH=$work/viewers:$PATH expect 0 "" "" create -q $autopass plain name=held vncconsole=yes
+  for _ in $(seq 200); do [ -e viewed ] && break; sleep 0.05; done
+  case $autopass in "") want="viewer 127.0.0.1:3" ;; *) want="viewer -autopass 127.0.0.1:3${nl}secret" ;; esac
+  [ "$(cat viewed)" = "$want" ]; verdict "the viewer of vncconsole $autopass" $([ $? = 0 ] || tr ' ' _ <viewed)
+done
 
 # A wrong value of whatever kind: the words of the original, and no call to xend.
 before=$(cat log)

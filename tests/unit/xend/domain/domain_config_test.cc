@@ -101,5 +101,20 @@ TEST(DomainConfig, WeightAndCap) {
             "Cpu cap out of range, valid range is from 0 to 200 for specified number of vcpus");
 }
 
+// What clients see where a file says nothing (spec protocols 7.4).
+TEST(DomainConfig, DefaultsOfTheMachineAreSpelledOut) {
+  const auto hvm =
+      parse("(vm (memory 8) (image (hvm (kernel hvmloader) (boot c) (acpi 1) (timer_mode 2) (hpet ''))))").image;
+  std::string text;
+  for (const auto& [key, value] : hvm.platform) text += "(" + key + " " + value + ")";
+  EXPECT_EQ(text,
+            "(hpet )(xen_platform_pci 1)(rtc_timeoffset 0)(timer_mode 2)(vpt_align 1)(boot c)(viridian 0)(acpi 1)"
+            "(nomigrate 0)(tsc_mode 0)");
+  const auto pv = parse("(vm (memory 8) (tsc_mode 2) (image (linux (kernel /k) (type pvh))))").image;
+  text.clear();
+  for (const auto& [key, value] : pv.platform) text += "(" + key + " " + value + ")";
+  EXPECT_EQ(text, "(nomigrate 0)(tsc_mode 2)(type pvh)");
+}
+
 }  // namespace
 }  // namespace xend
