@@ -43,8 +43,11 @@ std::optional<Screen> find_screen(const sxp::Value& description) {
     const auto port = colon == std::string::npos ? std::nullopt : parse_int(location.substr(colon + 1));
     if (!port || *port < kFirstPort) continue;
     const std::string host = location.substr(0, colon);
-    return Screen{host.empty() ? "localhost" : host, sxp::child_text(*vfb, "vncpasswd").value_or(""),
-                  *port - kFirstPort};
+    // An HVM guest's stands in its image, unless it has a vfb of its own.
+    std::optional<std::string> password = sxp::child_text(*vfb, "vncpasswd");
+    if (const sxp::Value* image = sxp::child_value(description, "image"); !password && image != nullptr)
+      password = sxp::child_text(*image, "vncpasswd");
+    return Screen{host.empty() ? "localhost" : host, password.value_or(""), *port - kFirstPort};
   }
   return std::nullopt;
 }

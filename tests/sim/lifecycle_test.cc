@@ -170,6 +170,15 @@ TEST_F(Life, CpuidAndClockAreKeptOverSaveAndRestart) {
   }));
 }
 
+// Of what is in xenstore the guest can read the most.
+TEST_F(Life, ThePasswordOfAScreenIsNotInXenstore) {
+  const auto domain = xend::create_domain(
+      *host.host, sxp::parse_one("(vm (name old) (memory 64) (image (hvm (kernel hvmloader) (boot c) (vnc 1)"
+                                 " (vncpasswd secret))) (device (vfb (vnc 1) (vncpasswd secret))))"));
+  for (const auto& [path, value] : host.store.tree()) EXPECT_THAT(value, Not(HasSubstr("secret"))) << path;
+  EXPECT_THAT(host.store.read(domain->state().vm_path + "/image").value(), HasSubstr("(vnc 1)"));
+}
+
 TEST_F(Life, WhatTheDaemonChoosesIsShownAndNotKept) {
   xend::Options options;
   options.keymap = "de";

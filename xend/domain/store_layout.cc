@@ -31,11 +31,12 @@ std::string note_node(std::string key) {
 
 void write_image(xc::Store& t, const DomainState& domain, const std::string& dom) {
   const auto& image = domain.config.image;
-  auto text = sxp::to_string(sxp::children(image_sxp(image)).front());
+  auto shown = image;
+  std::erase_if(shown.platform, [](const auto& item) { return item.first == "vncpasswd"; });  // the guest may read this
+  auto text = sxp::to_string(sxp::children(image_sxp(shown)).front());
   if (text.size() > kLongestValue) {  // the notes are the long part, and the daemon does not need them here
-    auto without_notes = image;
-    without_notes.notes.clear();
-    text = sxp::to_string(sxp::children(image_sxp(without_notes)).front());
+    shown.notes.clear();
+    text = sxp::to_string(sxp::children(image_sxp(shown)).front());
   }
   if (text.size() <= kLongestValue) t.write(domain.vm_path + "/image", text);
   t.write(domain.vm_path + "/image/ostype", image.head);

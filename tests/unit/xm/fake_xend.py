@@ -50,8 +50,8 @@ def find(which):
 
 def describe(name, full):
     if full and name == "held":
-        vfb = ["vfb", ["vnc", "1"], ["vncpasswd", "secret"], ["location", "127.0.0.1:5903"]]
-        return ["domain"] + DOMAINS[name] + [["device", vfb]]
+        vfb = ["vfb", ["vnc", "1"], ["location", "127.0.0.1:5903"]]
+        return ["domain"] + DOMAINS[name] + [["image", ["hvm", ["vncpasswd", "secret"]]], ["device", vfb]]
     devices = [["device", ["vbd", ["uname", "phy:/dev/guests/vm1"], ["dev", "xvda1"], ["mode", "w"]]]] if full else []
     return ["domain"] + DOMAINS[name] + devices
 
