@@ -30,6 +30,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr auto kToDie = std::chrono::seconds(10);  // once killed: it gives back the guest's memory first
+
 std::string node_of(xc::DomId domid) {
   return fmt::format("/local/domain/0/device-model/{}", domid);
 }
@@ -101,7 +103,7 @@ class QemuDeviceModels::Process {
       XEND_LOG(Warning, "DeviceModel {} of domain {} took more than {:g}s to terminate: sending SIGKILL", pid_, name,
                std::chrono::duration<double>(limit).count());
       signal(SIGKILL);
-      ended(limit);
+      ended(kToDie);
     }
     bury();
   }

@@ -70,6 +70,17 @@ bool has_argument(const std::string& args, const std::string& key) {
   return args.starts_with(key) || args.find(" " + key) != std::string::npos;
 }
 
+// Files for xl have lists where the classic ones have words with commas between them: usbdevice = ['tablet', 'mouse'].
+std::optional<std::string> platform_text(const sxp::Value& element, std::string_view key) {
+  const sxp::Value* value = sxp::child_value(element, key);
+  if (value == nullptr || !value->is_list() || (key != "usbdevice" && key != "soundhw" && key != "serial"))
+    return sxp::child_text(element, key);
+  std::string words;
+  for (const sxp::Value& word : value->as_list())
+    if (!word.is_list()) words += (words.empty() ? "" : ",") + word.text();
+  return words;
+}
+
 }  // namespace
 
 std::optional<std::string> ImageConfig::platform_value(const std::string& key) const {
@@ -99,7 +110,7 @@ ImageConfig parse_image(const sxp::Value& element) {
     prefix += "ip=" + *ip + " ";
   image.args = prefix + image.args;
   for (auto key : kPlatformKeys)
-    if (auto value = sxp::child_text(element, key)) image.platform.emplace_back(key, *value);
+    if (auto value = platform_text(element, key)) image.platform.emplace_back(key, *value);
   if (const auto* notes = sxp::child(element, "notes"))
     for (const auto& note : sxp::children(*notes))
       if (note.is_list() && note.as_list().size() == 2 && note.as_list()[0].is_string())

@@ -53,8 +53,8 @@ if name == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 server = socket.socket(socket.AF_UNIX)
 server.bind(path + ".new")
-server.listen(50)
-os.rename(path + ".new", path)  # there is nothing at the path before somebody listens
+server.listen(5)
+os.rename(path + ".new", path)  # whoever finds it can connect
 answers = {"query-vnc": {"service": "5907"},
            "query-chardev": [{"label": "serial0", "filename": "pty:/dev/pts/7"}]}
 if name == "hostile":

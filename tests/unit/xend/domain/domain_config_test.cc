@@ -101,6 +101,18 @@ TEST(DomainConfig, WeightAndCap) {
             "Cpu cap out of range, valid range is from 0 to 200 for specified number of vcpus");
 }
 
+TEST(DomainConfig, ListsOfXlAreWords) {
+  const auto image =
+      parse(
+          "(vm (memory 8) (image (hvm (kernel hvmloader) (boot c) (usbdevice (tablet mouse)) (serial (pty))"
+          " (soundhw ()) (acpi (1)))))")
+          .image;
+  EXPECT_EQ(image.platform_value("usbdevice"), "tablet,mouse");
+  EXPECT_EQ(image.platform_value("serial"), "pty");
+  EXPECT_EQ(image.platform_value("soundhw"), "");
+  EXPECT_EQ(image.platform_value("acpi"), std::nullopt);
+}
+
 // What clients see where a file says nothing (spec protocols 7.4).
 TEST(DomainConfig, DefaultsOfTheMachineAreSpelledOut) {
   const auto hvm =
