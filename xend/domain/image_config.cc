@@ -66,8 +66,15 @@ constexpr std::array<std::string_view, 54> kPlatformKeys = {"videoram",
                                                             "machine_address_size",
                                                             "suppress_spurious_page_faults"};
 
-bool has_argument(const std::string& args, const std::string& key) {
-  return args.starts_with(key) || args.find(" " + key) != std::string::npos;
+// As the original looked: anywhere, so that `nfsroot=` counts as `root=` (spec guest-config 5.9).
+bool has_root(const std::string& args) {
+  return args.find("root=") != std::string::npos;
+}
+
+// With something behind it.
+bool has_ip(const std::string& args) {
+  const auto at = args.find("ip=");
+  return at != std::string::npos && at + 3 < args.size();
 }
 
 // Files for xl have lists where the classic ones have words with commas between them: usbdevice = ['tablet', 'mouse'].
@@ -104,9 +111,9 @@ ImageConfig parse_image(const sxp::Value& element) {
   image.args = sxp::child_text(element, "args").value_or("");
   // root= and ip= stand in front, unless the arguments say them already (spec protocols 7.4).
   std::string prefix;
-  if (auto root = sxp::child_text(element, "root"); root && !root->empty() && !has_argument(image.args, "root="))
+  if (auto root = sxp::child_text(element, "root"); root && !root->empty() && !has_root(image.args))
     prefix += "root=" + *root + " ";
-  if (auto ip = sxp::child_text(element, "ip"); ip && !ip->empty() && !has_argument(image.args, "ip="))
+  if (auto ip = sxp::child_text(element, "ip"); ip && !ip->empty() && !has_ip(image.args))
     prefix += "ip=" + *ip + " ";
   image.args = prefix + image.args;
   for (auto key : kPlatformKeys)

@@ -54,6 +54,10 @@ TEST(DomainConfig, RootAndIpStandInFrontUnlessTheArgumentsSayThem) {
   EXPECT_EQ(parse("(vm (memory 8) (image (linux (root /dev/a) (ip dhcp) (args quiet))))").image.args,
             "root=/dev/a ip=dhcp quiet");
   EXPECT_EQ(parse("(vm (memory 8) (image (linux (root /dev/a) (args 'root=/dev/b'))))").image.args, "root=/dev/b");
+  // As the original built it: users of NFS roots have root=/dev/nfs in `extra`.
+  EXPECT_EQ(
+      parse("(vm (memory 8) (image (linux (root /dev/nfs) (ip 1.2.3.4) (args 'nfsroot=1.2.3.5:/r ip='))))").image.args,
+      "ip=1.2.3.4 nfsroot=1.2.3.5:/r ip=");
 }
 
 TEST(DomainConfig, NamesAreChecked) {
