@@ -53,6 +53,8 @@ void log_line(const char* level, const std::string& text) {
 struct Daemon::Impl {
   explicit Impl(Options o) : options(o), devices(store, scripts, device_settings(o)) {}
 
+  ~Impl() { device_models.stop_watching(); }
+
   void open_relocation();
   void open_xml_rpc();
 

@@ -125,9 +125,13 @@ QemuDeviceModels::QemuDeviceModels(xc::Store& store, DeviceModelSettings setting
 }
 
 QemuDeviceModels::~QemuDeviceModels() {
+  stop_watching();
+}
+
+void QemuDeviceModels::stop_watching() {
   stopping_ = true;
   wake();
-  watcher_.join();
+  if (watcher_.joinable()) watcher_.join();
 }
 
 std::string QemuDeviceModels::log_of(const std::string& name) const {

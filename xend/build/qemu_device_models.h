@@ -34,6 +34,9 @@ class QemuDeviceModels final : public DeviceModels {
   QemuDeviceModels(xc::Store& store, DeviceModelSettings settings, OnDeath on_death);
   ~QemuDeviceModels() override;  // the processes run on
 
+  // From then on no death is told any more; for whoever is told may go before this object.
+  void stop_watching();
+
   void start(const DeviceModelPlan& plan, const std::string& state, const Started& started) override;
   void adopt(xc::DomId domid, const std::string& name, const DeviceModelProcess& process) override;
   void stop(xc::DomId domid) noexcept override;

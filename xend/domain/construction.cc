@@ -281,7 +281,7 @@ void Construction::build_hvm(const DomainState& state) {
   }
   request.firmware = host_.programs.firmware();
   request.apic = config.image.platform_number("apic", 1) != 0;
-  request.online_vcpus = config.vcpus;
+  request.online_vcpus = config.available_vcpus();
   apply_cpuid_policy(config);
   XEND_LOG(Info, "buildDomain os=hvm dom={} vcpus={}", *state.domid, config.vcpus);
   fill_memory(request);

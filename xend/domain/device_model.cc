@@ -202,7 +202,8 @@ std::optional<DeviceModelPlan> plan_device_model(const DomainConfig& config, xc:
   plan.type = config.type;
   plan.program = programs.device_model(config.image.platform_value("device_model").value_or(""));
   plan.memory = config.maxmem;
-  plan.vcpus = plan.online_vcpus = config.vcpus;
+  plan.vcpus = config.vcpus;
+  plan.online_vcpus = config.available_vcpus();
   const DisplaySettings display(config, options);
   plan.vnc = display.vnc();
   plan.keymap = display.find("keymap").value_or("");

@@ -242,6 +242,12 @@ bool DomainConfig::nomigrate() const {
   return parse_int(image.platform_value("nomigrate").value_or("0")).value_or(0) != 0;
 }
 
+unsigned DomainConfig::available_vcpus() const {
+  unsigned available = 0;
+  for (unsigned vcpu = 0; vcpu < vcpus; ++vcpu) available += vcpu_available(vcpu) ? 1 : 0;
+  return std::max(available, 1U);
+}
+
 unsigned DomainConfig::tsc_mode() const {
   return static_cast<unsigned>(parse_int(image.platform_value("tsc_mode").value_or("0")).value_or(0));
 }

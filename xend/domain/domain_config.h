@@ -59,6 +59,8 @@ struct DomainConfig {
   static DomainConfig parse(const sxp::Value& config);
 
   bool nomigrate() const;
+  // How many of its vcpus are offered to the guest; firmware sees them as the first ones.
+  unsigned available_vcpus() const;
   bool vcpu_available(unsigned vcpu) const { return vcpu >= 64 || (vcpu_avail >> vcpu & 1) != 0; }
   unsigned tsc_mode() const;
 };
