@@ -6,8 +6,8 @@
 #include <mutex>
 
 #include "libxc-wrap/error.h"
-#include "xend/devices/departure.h"
 #include "xend/devices/device_class.h"
+#include "xend/devices/device_departure.h"
 #include "xend/devices/device_nodes.h"
 #include "xend/devices/frontend_tree.h"
 #include "xend/devices/hotplug.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "xend/helpers/device_state.h"
+#include "xend/helpers/device_state_record.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/frame_format.h"
 #include "xend/helpers/libxc_stream.h"

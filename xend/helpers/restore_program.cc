@@ -10,7 +10,7 @@
 #include "libxc-wrap/error.h"
 #include "libxc-wrap/handle.h"
 #include "xend/helpers/descriptor.h"
-#include "xend/helpers/device_state.h"
+#include "xend/helpers/device_state_record.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/image.h"

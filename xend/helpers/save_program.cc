@@ -13,7 +13,7 @@
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
 #include "xend/helpers/descriptor.h"
-#include "xend/helpers/device_state.h"
+#include "xend/helpers/device_state_record.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/frame_writer.h"

@@ -1,5 +1,5 @@
 // The state of a device model behind a guest's memory: spec protocols 2.1.
-#include "xend/helpers/device_state.h"
+#include "xend/helpers/device_state_record.h"
 
 #include <gtest/gtest.h>
 

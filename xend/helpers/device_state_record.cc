@@ -1,4 +1,4 @@
-#include "xend/helpers/device_state.h"
+#include "xend/helpers/device_state_record.h"
 
 #include <array>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "xend/devices/departure.h"
+#include "xend/devices/device_departure.h"
 
 #include <algorithm>
 #include <filesystem>
