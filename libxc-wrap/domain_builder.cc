@@ -48,7 +48,7 @@ std::vector<e820entry> e820_of(const std::vector<MemoryRegion>& map) {
 Extras describe_pvh(xc_dom_image& image, const BuildOrder& order) {
   Extras extras;
   extras.acpi = acpi_tables(order.vcpus);
-  const PvhMemory memory = pvh_memory(full_memory(order), extras.acpi.size());
+  const MemoryLayout memory = pvh_memory(full_memory(order), extras.acpi.size());
   extras.e820 = e820_of(memory.map);
   image.device_model = false;
   image.vga_hole_size = 0;
@@ -66,7 +66,7 @@ Extras describe_pvh(xc_dom_image& image, const BuildOrder& order) {
 Extras describe_pc(xc_dom_image& image, const BuildOrder& order) {
   Extras extras;
   extras.firmware = read_firmware(order.hvm.firmware);
-  const HvmMemory memory = hvm_memory(full_memory(order));
+  const MemoryLayout memory = hvm_memory(full_memory(order));
   extras.e820 = e820_of(memory.map);
   describe_hvm(image, memory, order.memory, extras.firmware);
   return extras;

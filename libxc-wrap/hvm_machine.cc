@@ -20,9 +20,6 @@ extern "C" {
 namespace xc {
 namespace {
 
-constexpr std::uint64_t k4GiB = std::uint64_t{1} << 32;
-constexpr std::uint64_t kHole = 256 << 20;  // what hvmloader and QEMU's xenfv machine expect (spec modern-xen 6)
-
 // One page of a guest, mapped for as long as the object lives.
 class GuestPage {
  public:
@@ -48,13 +45,9 @@ class GuestPage {
 
 }  // namespace
 
-HvmMemory hvm_memory(MiB memory) {
-  const std::uint64_t bytes = memory.value << 20;
-  HvmMemory layout;
-  layout.hole_size = kHole;
-  layout.hole_start = k4GiB - layout.hole_size;
-  layout.low_end = std::min(bytes, layout.hole_start);
-  if (bytes > layout.low_end) layout.high_end = k4GiB + (bytes - layout.low_end);
+MemoryLayout hvm_memory(MiB memory) {
+  constexpr std::uint64_t kHole = 256 << 20;  // what hvmloader and QEMU's xenfv machine expect
+  MemoryLayout layout = around_hole(memory, k4GiB - kHole);
   // The first MiB is hvmloader's own to describe.
   constexpr std::uint64_t kMiB = 1 << 20;
   if (layout.low_end > kMiB) layout.map.push_back({kMiB, layout.low_end - kMiB, MemoryRegion::Type::kRam});
@@ -76,7 +69,7 @@ std::vector<std::uint8_t> read_firmware(const std::string& path) {
   return bytes;
 }
 
-void describe_hvm(xc_dom_image& image, const HvmMemory& memory, MiB target, std::vector<std::uint8_t>& firmware) {
+void describe_hvm(xc_dom_image& image, const MemoryLayout& memory, MiB target, std::vector<std::uint8_t>& firmware) {
   constexpr unsigned kVgaHolePages = 0x20;  // 0xa0000 to 0xbffff
   image.device_model = true;
   image.vga_hole_size = kVgaHolePages;

@@ -1,7 +1,5 @@
 #include "libxc-wrap/pvh_memory.h"
 
-#include <algorithm>
-
 extern "C" {
 #include <xenctrl.h>
 #include <xenguest.h>
@@ -11,17 +9,10 @@ extern "C" {
 
 namespace xc {
 
-PvhMemory pvh_memory(MiB memory, std::uint64_t acpi_bytes) {
-  constexpr std::uint64_t k4GiB = std::uint64_t{1} << 32;
+MemoryLayout pvh_memory(MiB memory, std::uint64_t acpi_bytes) {
   constexpr std::uint64_t kSpecialPages =
       std::uint64_t{X86_HVM_END_SPECIAL_REGION - X86_HVM_NR_SPECIAL_PAGES} * XC_PAGE_SIZE;
-  const std::uint64_t bytes = memory.value << 20;
-  PvhMemory layout;
-  layout.hole_start = kAcpiAddress;
-  layout.hole_size = k4GiB - layout.hole_start;
-  layout.low_end = std::min(bytes, layout.hole_start);
-  if (bytes > layout.low_end) layout.high_end = k4GiB + (bytes - layout.low_end);
-
+  MemoryLayout layout = around_hole(memory, kAcpiAddress);
   using Type = MemoryRegion::Type;
   layout.map.push_back({0, layout.low_end, Type::kRam});
   layout.map.push_back({kAcpiAddress, acpi_bytes, Type::kAcpi});

@@ -10,7 +10,7 @@ using Type = MemoryRegion::Type;
 constexpr std::uint64_t kGiB4 = std::uint64_t{1} << 32;
 
 TEST(PvhMemory, SmallGuestLiesBelowTheHole) {
-  const PvhMemory layout = pvh_memory(MiB{128}, 4096);
+  const MemoryLayout layout = pvh_memory(MiB{128}, 4096);
   EXPECT_EQ(layout.low_end, 128U << 20);
   EXPECT_EQ(layout.high_end, 0U);
   EXPECT_EQ(layout.hole_start + layout.hole_size, kGiB4);
@@ -20,7 +20,7 @@ TEST(PvhMemory, SmallGuestLiesBelowTheHole) {
 }
 
 TEST(PvhMemory, TheRestMovesAboveFourGib) {
-  const PvhMemory layout = pvh_memory(MiB{5000}, 4096);
+  const MemoryLayout layout = pvh_memory(MiB{5000}, 4096);
   EXPECT_EQ(layout.low_end, 0xfc000000U);
   EXPECT_EQ(layout.high_end - kGiB4, (std::uint64_t{5000} << 20) - 0xfc000000);
   ASSERT_EQ(layout.map.size(), 4U);
@@ -28,7 +28,7 @@ TEST(PvhMemory, TheRestMovesAboveFourGib) {
 }
 
 TEST(PvhMemory, ExactlyTheHolesStartNeedsNothingAbove) {
-  const PvhMemory layout = pvh_memory(MiB{0xfc0}, 4096);
+  const MemoryLayout layout = pvh_memory(MiB{0xfc0}, 4096);
   EXPECT_EQ(layout.low_end, 0xfc000000U);
   EXPECT_EQ(layout.high_end, 0U);
   EXPECT_EQ(layout.map.size(), 3U);
