@@ -27,10 +27,6 @@ DeviceKeys ConsoleClass::keys(const Device& device) const {
   return keys;
 }
 
-std::string ConsoleClass::label(const Device& device) const {
-  return fmt::format("{} ({})", device.id, device.type);
-}
-
 sxp::Value ConsoleClass::describe(xc::Store& store, const DevicePaths& paths) const {
   sxp::Value element = sxp::Value::list({paths.type});
   for (std::string_view key : kKeys) {

@@ -7,16 +7,11 @@
 
 namespace xend {
 
-class ConsoleClass : public DeviceClass {
+class ConsoleClass : public ScriptlessClass {
  public:
   std::string_view store_class() const override { return "console"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
-  void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
   DeviceKeys keys(const Device& device) const override;
-  std::string label(const Device& device) const override;
-  std::optional<HotplugPlan> hotplug(xc::Store&, const DevicePaths&, const DeviceSettings&) const override {
-    return {};
-  }
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 

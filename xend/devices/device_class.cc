@@ -59,6 +59,10 @@ sxp::Value DeviceClass::reconfigure(xc::Store&, const DevicePaths& paths, const 
   throw Error(fmt::format("{} devices may not be reconfigured", paths.type));
 }
 
+std::string ScriptlessClass::label(const Device& device) const {
+  return fmt::format("{} ({})", device.id, device.type);
+}
+
 void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd) const {}
 
 const DeviceClass* find_device_class(std::string_view type) {

@@ -76,6 +76,16 @@ class DeviceClass {
   virtual sxp::Value describe(xc::Store& store, const DevicePaths& paths) const = 0;
 };
 
+// A class whose devices need nothing of dom0's and no script, and which nobody waits for.
+class ScriptlessClass : public DeviceClass {
+ public:
+  void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
+  std::string label(const Device& device) const override;
+  std::optional<HotplugPlan> hotplug(xc::Store&, const DevicePaths&, const DeviceSettings&) const override {
+    return std::nullopt;
+  }
+};
+
 // The class for a device type. Throws Error: a type of the classic list that is not there yet, or one nobody knows.
 const DeviceClass& device_class(std::string_view type);
 

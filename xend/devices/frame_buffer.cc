@@ -19,10 +19,6 @@ void check_alone(const Device& device, const std::vector<Device>& others) {
   if (second) throw Error(fmt::format("A domain has one {} at most.", device.type));
 }
 
-std::string name_of(const Device& device) {
-  return fmt::format("{} ({})", device.id, device.type);
-}
-
 }  // namespace
 
 void FrameBufferClass::complete(Device& device, const std::vector<Device>& others, const DeviceSettings&) const {
@@ -43,10 +39,6 @@ DeviceKeys FrameBufferClass::keys(const Device& device) const {
   return keys;
 }
 
-std::string FrameBufferClass::label(const Device& device) const {
-  return name_of(device);
-}
-
 sxp::Value FrameBufferClass::describe(xc::Store& store, const DevicePaths& paths) const {
   sxp::Value element = sxp::Value::list({paths.type});
   for (std::string_view key : kKeys) {
@@ -65,10 +57,6 @@ void KeyboardClass::complete(Device& device, const std::vector<Device>& others, 
 
 DeviceKeys KeyboardClass::keys(const Device&) const {
   return {};
-}
-
-std::string KeyboardClass::label(const Device& device) const {
-  return name_of(device);
 }
 
 sxp::Value KeyboardClass::describe(xc::Store&, const DevicePaths& paths) const {

@@ -6,29 +6,19 @@
 
 namespace xend {
 
-class FrameBufferClass final : public DeviceClass {
+class FrameBufferClass final : public ScriptlessClass {
  public:
   std::string_view store_class() const override { return "vfb"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
-  void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
   DeviceKeys keys(const Device& device) const override;
-  std::string label(const Device& device) const override;
-  std::optional<HotplugPlan> hotplug(xc::Store&, const DevicePaths&, const DeviceSettings&) const override {
-    return std::nullopt;
-  }
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 
-class KeyboardClass final : public DeviceClass {
+class KeyboardClass final : public ScriptlessClass {
  public:
   std::string_view store_class() const override { return "vkbd"; }
   void complete(Device& device, const std::vector<Device>& others, const DeviceSettings& settings) const override;
-  void check_host(xc::Store&, const DeviceOwner&, const Device&) const override {}
   DeviceKeys keys(const Device& device) const override;
-  std::string label(const Device& device) const override;
-  std::optional<HotplugPlan> hotplug(xc::Store&, const DevicePaths&, const DeviceSettings&) const override {
-    return std::nullopt;
-  }
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 
