@@ -122,24 +122,6 @@ std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domai
 
 }  // namespace
 
-void prefer_pvh(Host& host, DomainConfig& config) {
-  if (!host.options.get()->linux_as_pvh || config.type != xc::GuestType::kPv) return;
-  if (config.image.platform_value("type") || !config.bootloader.empty() || config.image.kernel.empty()) return;
-  const auto needs_pv = [](const sxp::Value& element) {
-    const auto type = sxp::head(element);
-    return type == "pci" || type == "ioports" || type == "irq";
-  };
-  if (std::any_of(config.device_elements.begin(), config.device_elements.end(), needs_pv)) return;
-  check_readable(config.image.kernel, "Kernel image does not exist");
-  if (!host.helpers.kernel_notes(config.image.kernel, Cancellation()).contains("PHYS32_ENTRY")) {
-    XEND_LOG(Info, "Domain {}: {} has no PVH entry: it runs as PV.", config.name, config.image.kernel);
-    return;
-  }
-  config.type = xc::GuestType::kPvh;
-  config.image.platform.emplace_back("type", "pvh");
-  XEND_LOG(Info, "Domain {}: runs as PVH (linux-as-pvh).", config.name);
-}
-
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   check_can_run(config);
   if (wants_frame_buffer(config)) config.device_elements.push_back(sxp::Value::list({"vfb"}));
@@ -329,6 +311,7 @@ void Construction::introduce() {
   write_details(host_.store, state, host_.options.get()->console_limit_bytes());
   host_.devices.write(domain_->device_owner(), state.config.devices);
   host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
+  start_device_model();
 }
 
 void Construction::start_device_model() {

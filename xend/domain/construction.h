@@ -11,11 +11,6 @@
 
 namespace xend {
 
-// Makes a configuration without a `type` of its own PVH where linux-as-pvh says so: PV by its builder, started from a
-// kernel of dom0 that has the entry note, and without devices that only a PV guest can have. For new domains only: what
-// an image holds is of one type for good.
-void prefer_pvh(Host& host, DomainConfig& config);
-
 class Construction {
  public:
   // Puts the domain into the table: from here on its name and UUID are taken. Throws Error when they were already.
@@ -31,8 +26,7 @@ class Construction {
   void make_shell();               // Xen domain, xenstore skeleton, limits, channels
   void build();                    // memory of a new domain, from its kernel
   void restore(int fd);            // memory out of an image that begins at fd's position
-  void introduce();                // xenstore and console know it; devices written
-  void start_device_model();       // for those that need one
+  void introduce();                // xenstore and console know it; devices written, the device model runs
   std::shared_ptr<Domain> keep();  // done: paused, devices being connected
 
  private:
@@ -40,6 +34,7 @@ class Construction {
   BootFiles boot_loader(const DomainState& state);
   void build_hvm(const DomainState& state);
   void apply_cpuid_policy(const DomainConfig& config);
+  void start_device_model();  // for those that need one
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;
   xc::KiB memory_need(const DomainConfig& config) const;

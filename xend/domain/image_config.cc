@@ -113,8 +113,7 @@ ImageConfig parse_image(const sxp::Value& element) {
   std::string prefix;
   if (auto root = sxp::child_text(element, "root"); root && !root->empty() && !has_root(image.args))
     prefix += "root=" + *root + " ";
-  if (auto ip = sxp::child_text(element, "ip"); ip && !ip->empty() && !has_ip(image.args))
-    prefix += "ip=" + *ip + " ";
+  if (auto ip = sxp::child_text(element, "ip"); ip && !ip->empty() && !has_ip(image.args)) prefix += "ip=" + *ip + " ";
   image.args = prefix + image.args;
   for (auto key : kPlatformKeys)
     if (auto value = platform_text(element, key)) image.platform.emplace_back(key, *value);

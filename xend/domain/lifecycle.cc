@@ -1,6 +1,7 @@
 #include "xend/domain/lifecycle.h"
 
 #include "xend/domain/construction.h"
+#include "xend/domain/linux_as_pvh.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/suspend.h"
 #include "xend/domain/tear_down.h"
@@ -16,7 +17,6 @@ std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
   construction.make_shell();
   construction.build();
   construction.introduce();
-  construction.start_device_model();
   return construction.keep();
 }
 

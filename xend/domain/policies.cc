@@ -103,7 +103,6 @@ void restart_domain(Host& host, const std::shared_ptr<Domain>& domain) {
   construction.make_shell();
   construction.build();
   construction.introduce();
-  construction.start_device_model();
   const auto restarted = construction.keep();
   try {
     wait_for_devices(*restarted);

@@ -47,7 +47,6 @@ std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int
   construction.make_shell();
   construction.restore(fd);
   construction.introduce();
-  construction.start_device_model();
   const auto domain = construction.keep();
   try {
     wait_for_devices(*domain);
