@@ -149,6 +149,7 @@ demo: packages
 bench: packages
 	$(MAKE) -j$$(nproc) all
 	tests/lab/bench
+	tests/lab/bench one
 
 # ---- installing ------------------------------------------------------------------------------------------------------
 

@@ -3,21 +3,30 @@
 #include <fstream>
 #include <sstream>
 
+#include "xend/error.h"
+
 namespace fakes {
 
 void FakeDeviceModels::note(const std::string& what, xc::DomId domid) {
   asked_.push_back(what + " " + std::to_string(domid));
 }
 
+void FakeDeviceModels::ask(const std::string& what, xc::DomId domid) {
+  note(what, domid);
+  if (what == dies_at_) running_.erase(domid);
+  if (!running_.contains(domid)) throw xend::Error("the device model does not answer");
+}
+
 void FakeDeviceModels::start(const xend::DeviceModelPlan& plan, const std::string& state, const Started& started) {
   {
     const std::lock_guard lock(mutex_);
-    note("start", plan.domid);
     std::ostringstream content;
     if (!state.empty()) content << std::ifstream(state).rdbuf();
     running_[plan.domid] = content.str();
   }
   started({4242, 1});
+  const std::lock_guard lock(mutex_);
+  ask("start", plan.domid);
 }
 
 void FakeDeviceModels::adopt(xc::DomId domid, const std::string&, const xend::DeviceModelProcess&) {
@@ -43,12 +52,12 @@ void FakeDeviceModels::halt(xc::DomId domid) {
 
 void FakeDeviceModels::go_on(xc::DomId domid) {
   const std::lock_guard lock(mutex_);
-  note("go_on", domid);
+  ask("go_on", domid);
 }
 
 void FakeDeviceModels::save_state(xc::DomId domid, const std::string& path) {
   const std::lock_guard lock(mutex_);
-  note("save_state", domid);
+  ask("save_state", domid);
   std::ofstream(path) << "devices of " << domid;
 }
 

@@ -14,6 +14,7 @@ class FakeDeviceModels final : public xend::DeviceModels {
  public:
   void start(const xend::DeviceModelPlan& plan, const std::string& state, const Started& started) override;
   void adopt(xc::DomId domid, const std::string& name, const xend::DeviceModelProcess& process) override;
+  bool runs(xc::DomId domid) const override;
   void stop(xc::DomId domid) noexcept override;
   void log_dirty(xc::DomId domid, bool on) override;
   void halt(xc::DomId domid) override;
@@ -24,15 +25,17 @@ class FakeDeviceModels final : public xend::DeviceModels {
 
   // "start 5", "halt 5" ... in order; also for the ones of a domain that has none, except stop.
   std::vector<std::string> asked() const;
-  bool runs(xc::DomId domid) const;
-  std::string state_of(xc::DomId domid) const;  // what it began with; "" for one that began anew
+  void die_when_asked(const std::string& what) { dies_at_ = what; }  // nobody is told of it
+  std::string state_of(xc::DomId domid) const;                       // what it began with; "" for one that began anew
 
  private:
   void note(const std::string& what, xc::DomId domid);
+  void ask(const std::string& what, xc::DomId domid);
 
   mutable std::mutex mutex_;
   std::map<xc::DomId, std::string> running_;  // with the state that each came from
   std::vector<std::string> asked_;
+  std::string dies_at_;
 };
 
 }  // namespace fakes

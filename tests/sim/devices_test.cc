@@ -292,5 +292,21 @@ TEST_F(RunTimeDevices, PciDevicesAreCheckedAndNotGivenYet) {
   EXPECT_THAT(give("(domain 0x0000) (bus 0x02) (slot 0x00) (func 0x0)"), HasSubstr("in this release yet"));
 }
 
+// A disk image that only QEMU can read.
+TEST_F(RunTimeDevices, TheFirstDiskForQemuBringsADeviceModel) {
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("a") + ") (dev xvdb) (mode w))"), "");
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("b") + ") (dev xvdc) (mode w))"), "");
+  EXPECT_THAT(host.device_models.asked(), ElementsAre("start 1"));
+  EXPECT_NE(guest()->state().device_model.pid, 0);
+}
+
+TEST_F(RunTimeDevices, ADiskForQemuThatNobodyServesIsNotAttached) {
+  host.device_models.die_when_asked("start");
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("a") + ") (dev xvdb) (mode w))"),
+            "the device model does not answer");
+  EXPECT_THAT(devices(), IsEmpty());
+  EXPECT_EQ(guest()->state().device_model.pid, 0);
+}
+
 }  // namespace
 }  // namespace sim

@@ -52,6 +52,18 @@ TEST_F(Machines, TheStateOfTheDevicesGoesWithAnImage) {
     EXPECT_THAT(entry.path().filename().string(), Not(StartsWith("qemu-"))) << "left behind";
 }
 
+// Nobody can tell a suspended guest that its device model has died: it is told once it goes on.
+TEST_F(Machines, AGuestThatLosesItsDeviceModelWhileItIsSavedDoesNotStaySuspended) {
+  const auto domain = xend::create_domain(*host.host, sxp::parse_one(kHvm));
+  xend::unpause_domain(*host.host, *domain);
+  const auto domid = domain->running_domid();
+  host.device_models.die_when_asked("save_state");
+  EXPECT_THAT(error_of([&] { xend::save_domain(*host.host, domain, host.folder / "image", false); }),
+              HasSubstr("the device model does not answer"));
+  EXPECT_THAT(host.xen.calls(), Contains("resume " + std::to_string(domid)));
+  EXPECT_EQ(host.xen.domain(domid)->reason, xc::ShutdownReason::kCrash);
+}
+
 // Both go with the guest: Xen is told anew when it is made again, and what clients see does not change.
 TEST_F(Machines, CpuidAndClockAreKeptOverSaveAndRestart) {
   const auto domain = xend::create_domain(

@@ -29,8 +29,11 @@ class DeviceModels {
   virtual void start(const DeviceModelPlan& plan, const std::string& state, const Started& started) = 0;
 
   // Takes over one that an earlier daemon started, and lets it go on if that one had halted it. One that is no more is
-  // what a death is, see below.
+  // what a death is, see below. Throws std::system_error when it cannot be watched.
   virtual void adopt(xc::DomId domid, const std::string& name, const DeviceModelProcess& process) = 0;
+
+  // Whether the domain has one that lives.
+  virtual bool runs(xc::DomId domid) const = 0;
 
   // Ends it: asked, and after some seconds killed. Nothing happens when there is none.
   virtual void stop(xc::DomId domid) noexcept = 0;

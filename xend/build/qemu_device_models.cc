@@ -71,7 +71,10 @@ class QemuDeviceModels::Process {
       : name(std::move(domain_name)),
         log(std::move(log_path)),
         pid_(known.pid),
-        handle_(static_cast<int>(::syscall(SYS_pidfd_open, known.pid, 0))) {}
+        handle_(static_cast<int>(::syscall(SYS_pidfd_open, known.pid, 0))) {
+    if (handle_.get() < 0 && errno != ESRCH)
+      throw std::system_error(errno, std::generic_category(), "pidfd_open of the device model of " + name);
+  }
 
   int handle() const { return handle_.get(); }  // readable once it has ended; -1: there is no such process
   DeviceModelProcess known() const { return {pid_, start_time(pid_)}; }
@@ -215,12 +218,13 @@ std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::spawn_process(const
 
 // One that cannot be watched could not be ended either: it does not stay.
 std::shared_ptr<QemuDeviceModels::Process> QemuDeviceModels::adopt_child(int pid, const std::string& name) const {
-  auto process = std::make_shared<Process>(name, log_of(name), DeviceModelProcess{pid, 0});
-  if (process->handle() >= 0) return process;
-  const int error = errno;
-  ::kill(pid, SIGKILL);
-  ::waitpid(pid, nullptr, 0);
-  throw std::system_error(error, std::generic_category(), "pidfd_open");
+  try {
+    return std::make_shared<Process>(name, log_of(name), DeviceModelProcess{pid, 0});
+  } catch (const std::system_error&) {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    throw;
+  }
 }
 
 void QemuDeviceModels::wait_until_ready(const Process& process, const DeviceModelPlan& plan) {
@@ -294,6 +298,12 @@ void QemuDeviceModels::go_on(xc::DomId domid) {
 
 void QemuDeviceModels::save_state(xc::DomId domid, const std::string& path) {
   Qmp(socket_of(domid), settings_.to_answer).command("xen-save-devices-state", {{"filename", path}, {"live", false}});
+}
+
+bool QemuDeviceModels::runs(xc::DomId domid) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = running_.find(domid);
+  return found != running_.end() && !found->second->ended();
 }
 
 // ---- the end

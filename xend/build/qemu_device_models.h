@@ -39,6 +39,7 @@ class QemuDeviceModels final : public DeviceModels {
 
   void start(const DeviceModelPlan& plan, const std::string& state, const Started& started) override;
   void adopt(xc::DomId domid, const std::string& name, const DeviceModelProcess& process) override;
+  bool runs(xc::DomId domid) const override;
   void stop(xc::DomId domid) noexcept override;
   void log_dirty(xc::DomId domid, bool on) override;
   void halt(xc::DomId domid) override;
@@ -63,7 +64,7 @@ class QemuDeviceModels final : public DeviceModels {
   xc::Store& store_;
   DeviceModelSettings settings_;
   OnDeath on_death_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<xc::DomId, std::shared_ptr<Process>> running_;
   Descriptor wake_;
   std::atomic<bool> stopping_{false};

@@ -12,6 +12,8 @@
 #include "xend/devices/vif.h"
 #include "xend/domain/clock.h"
 #include "xend/domain/device_model.h"
+#include "xend/domain/device_model_start.h"
+#include "xend/domain/memory_need.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -25,14 +27,6 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// Paging memory that a PVH or HVM guest needs (spec domain-lifecycle section 5), in whole MiB.
-xc::KiB shadow_need(const DomainConfig& config) {
-  if (config.type == xc::GuestType::kPv) return {0};
-  const auto kib =
-      std::max<std::uint64_t>(4 * (256 * config.vcpus + 2 * config.maxmem.value), config.shadow_memory.value * 1024);
-  return {(kib + 1023) / 1024 * 1024};
-}
-
 // An HVM guest with VNC shows a frame buffer among its devices, whether its file has one or not (spec protocols 7.5).
 bool wants_frame_buffer(const DomainConfig& config) {
   const auto is_frame_buffer = [](const sxp::Value& element) { return sxp::is_element(element, "vfb"); };
@@ -40,10 +34,10 @@ bool wants_frame_buffer(const DomainConfig& config) {
          std::none_of(config.device_elements.begin(), config.device_elements.end(), is_frame_buffer);
 }
 
-xc::MachineParams machine_params(const DomainConfig& config, xc::MiB maximum) {
+xc::MachineParams machine_params(const DomainConfig& config) {
   const auto number = [&](const char* key, long otherwise) { return config.image.platform_number(key, otherwise); };
   return {.type = config.type,
-          .maximum = maximum,
+          .maximum = {config.maxmem.value + video_memory(config).value},
           .vcpus = config.vcpus,
           .tsc_mode = config.tsc_mode(),
           .timer_mode = static_cast<unsigned>(number("timer_mode", 1)),
@@ -168,12 +162,6 @@ void Construction::check_programs(const DomainConfig& config) const {
   host_.programs.firmware();
 }
 
-xc::KiB Construction::memory_need(const DomainConfig& config) const {
-  constexpr std::uint64_t kSpecialPages = 1024;  // the slack of make_shell: rings, ACPI tables, start info
-  return {xc::KiB(config.memory).value + xc::KiB(video_memory(config)).value + shadow_need(config).value +
-          kSpecialPages};
-}
-
 void Construction::make_shell() {
   const auto config = domain_->state().config;
   memory_.emplace(host_.memory.reserve(memory_need(config), config.name,
@@ -194,12 +182,10 @@ void Construction::make_shell() {
   });
   host_.running_state.remember(domain_->state());
   write_skeleton(host_.store, domain_->state());
-  // What the hypervisor itself puts beside the guest's RAM -- rings, ACPI tables -- counts too (spec modern-xen 26.4).
-  const xc::MiB maximum{config.maxmem.value + video_memory(config).value};
-  host_.xen.set_max_memory(domid, {xc::KiB(maximum).value + 1024});
+  host_.xen.set_max_memory(domid, memory_limit(config, config.maxmem));
   const auto store_port = host_.xen.allocate_channel(domid);
   const auto console_port = host_.xen.allocate_channel(domid);
-  host_.xen.prepare_for_memory(domid, machine_params(config, maximum));
+  host_.xen.prepare_for_memory(domid, machine_params(config));
   if (config.type == xc::GuestType::kHvm) host_.xen.set_time_offset(domid, clock_offset(config));
   for (unsigned vcpu = 0; vcpu < config.vcpus && vcpu < config.cpus.size(); ++vcpu)
     if (!config.cpus[vcpu].empty()) host_.xen.pin_vcpu(domid, vcpu, config.cpus[vcpu]);
@@ -315,15 +301,9 @@ void Construction::introduce() {
 }
 
 void Construction::start_device_model() {
-  const auto state = domain_->state();
-  const auto plan = plan_device_model(state.config, *state.domid, *host_.options.get(), host_.programs);
-  if (!plan) return;
-  host_.device_models.start(*plan, device_state_ ? device_state_->path() : "", [&](const DeviceModelProcess& process) {
-    domain_->update([&](DomainState& s) { s.device_model = process; });
-    host_.running_state.remember(domain_->state());
-  });
+  if (!xend::start_device_model(host_, *domain_, device_state_ ? device_state_->path() : "")) return;
   device_state_.reset();
-  for (const auto& device : state.config.devices)
+  for (const auto& device : domain_->state().config.devices)
     if (is_emulated_card(device)) host_.devices.connect_tap(domain_->device_owner(), device);
 }
 

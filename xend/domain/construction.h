@@ -37,7 +37,6 @@ class Construction {
   void start_device_model();  // for those that need one
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;
-  xc::KiB memory_need(const DomainConfig& config) const;
 
   Host& host_;
   std::shared_ptr<Domain> domain_;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "xend/domain/change.h"
+#include "xend/domain/device_model_start.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -29,7 +30,8 @@ void drop(Host& host, Domain& domain, const Device& device) {
 }
 
 // A device on its way into a domain; out of it again unless keep() is reached. The configuration comes first: a daemon
-// that is killed halfway leaves a device that can be listed and taken away.
+// that is killed halfway leaves a device that can be listed and taken away. With the first disk of a guest that only
+// QEMU can read comes a device model.
 class Arrival {
  public:
   Arrival(Host& host, Domain& domain, const Device& device) : host_(host), domain_(domain), device_(device) {
@@ -38,6 +40,10 @@ class Arrival {
   ~Arrival() {
     if (kept_) return;
     host_.devices.release(domain_.device_owner(), device_);
+    if (model_is_new_) {
+      host_.device_models.stop(domain_.running_domid());
+      domain_.update([](DomainState& s) { s.device_model = {}; });
+    }
     try {
       drop(host_, domain_, device_);
     } catch (const std::exception& e) {
@@ -48,12 +54,16 @@ class Arrival {
   Arrival(const Arrival&) = delete;
   Arrival& operator=(const Arrival&) = delete;
 
+  void find_a_server() {
+    if (domain_.state().device_model.pid == 0) model_is_new_ = start_device_model(host_, domain_, "");
+  }
   void keep() { kept_ = true; }
 
  private:
   Host& host_;
   Domain& domain_;
   const Device& device_;
+  bool model_is_new_ = false;
   bool kept_ = false;
 };
 
@@ -86,6 +96,7 @@ Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sx
   Arrival arrival(host, *domain, device);
   host.running_state.remember_now(*domain);
   host.devices.write(owner, {device});
+  arrival.find_a_server();
   host.devices.connect(owner, device, &change.cancellation());
   arrival.keep();
   XEND_LOG(Info, "Device {} ({}) attached to domain {} ({}).", device.id, device.type, owner.name, owner.domid);

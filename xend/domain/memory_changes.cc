@@ -1,6 +1,7 @@
 #include "xend/domain/memory_changes.h"
 
 #include "xend/domain/change.h"
+#include "xend/domain/memory_need.h"
 #include "xend/domain/store_layout.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -61,16 +62,13 @@ void set_memory_target(Host& host, const std::shared_ptr<Domain>& domain, std::i
 }
 
 void set_memory_maximum(Host& host, const std::shared_ptr<Domain>& domain, std::int64_t mib) {
-  // What Xen itself puts beside a guest's memory counts, too; a new domain's limit has the same slack (spec modern-xen
-  // 26.4).
-  constexpr std::uint64_t kBesideMemory = 1024;
   const auto maximum = positive(mib, "memory_static_max");
   if (domain->domid() == xc::DomId{0}) return host.xen.set_max_memory(0, maximum);
   const Change change(host, domain, "set the memory of");
   const auto state = domain->state();
   check_target(state.config.memory, maximum, state.name);
   XEND_LOG(Debug, "Setting memory maximum of domain {} ({}) to {} MiB.", state.name, *state.domid, maximum.value);
-  host.xen.set_max_memory(*state.domid, {xc::KiB(maximum).value + kBesideMemory});
+  host.xen.set_max_memory(*state.domid, memory_limit(state.config, maximum));
   domain->update([&](DomainState& s) { s.config.maxmem = maximum; });
   host.running_state.remember_now(*domain);
 }

@@ -97,15 +97,32 @@ void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel) {
   XEND_LOG(Info, "Domain {} ({}) suspended.", domain.name(), domain.running_domid());
 }
 
+namespace {
+
+// False when they cannot: the domain has lost its device model meanwhile.
+bool devices_go_on(Host& host, const DomainState& state) {
+  if (state.device_model.pid == 0 || state.config.type != xc::GuestType::kHvm) return true;
+  try {
+    host.device_models.go_on(*state.domid);
+  } catch (const Error& e) {
+    XEND_LOG(Error, "Domain {} ({}): its device model does not go on: {}", state.config.name, *state.domid, e.what());
+  }
+  return host.device_models.runs(*state.domid);
+}
+
+}  // namespace
+
 void resume_guest(Host& host, Domain& domain) {
+  const auto state = domain.state();
   const auto domid = domain.running_domid();
   if (!is_suspended(host.xen.domain(domid))) return;
   // Its devices first: the guest must not wait for an answer of theirs.
-  if (domain.state().device_model.pid != 0 && domain.state().config.type == xc::GuestType::kHvm)
-    host.device_models.go_on(domid);
+  const bool has_devices = devices_go_on(host, state);
   host.xen.resume(domid);
   host.store.resume_domain(domid);
-  XEND_LOG(Info, "Domain {} ({}) resumed.", domain.state().config.name, domid);
+  // A suspended domain could not be told of that death; from here on its on_crash decides.
+  if (!has_devices) host.xen.shutdown(domid, xc::ShutdownReason::kCrash);
+  XEND_LOG(Info, "Domain {} ({}) resumed.", state.config.name, domid);
 }
 
 }  // namespace xend

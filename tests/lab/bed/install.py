@@ -47,15 +47,15 @@ def install(hosts: lab.Lab, source: Path = SOURCE, ready: Path | None = None) ->
     hosts.each(lambda host: install_on(host, build, scenario))
 
 
-def booted() -> lab.Lab:
-    """Two fresh hosts with this build on them. They end with this program."""
+def booted(names=("one", "two")) -> lab.Lab:
+    """Fresh hosts with this build on them. They end with this program."""
     began = time.monotonic()
-    hosts = lab.start()
+    hosts = lab.start(names)
     try:
         hosts.wait_until_up()
-        print(f"two hosts are up after {time.monotonic() - began:.0f} s", flush=True)
+        print(f"up after {time.monotonic() - began:.0f} s", flush=True)
         install(hosts)
-        print(f"the build is installed on them after {time.monotonic() - began:.0f} s", flush=True)
+        print(f"with this build on them after {time.monotonic() - began:.0f} s", flush=True)
     except BaseException:
         hosts.stop()
         raise
