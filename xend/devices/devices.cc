@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <future>
 #include <mutex>
 
 #include "libxc-wrap/error.h"
@@ -114,13 +116,16 @@ void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_kille
                d.paths().domid, settings.backend_timeout.count());
     }
   }
-  for (DeviceDeparture& d : departures) {
+  // Most of it is waiting for scripts: they run beside each other.
+  const auto finish = [&](DeviceDeparture& d) {
     try {
       d.finish(connect_killed);
     } catch (const std::exception& e) {
       XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", d.paths().name(), d.paths().domid, e.what());
     }
-  }
+  };
+  std::vector<std::future<void>> pending;
+  for (DeviceDeparture& d : departures) pending.push_back(std::async(finish, std::ref(d)));
 }
 
 Devices::Devices(xc::Store& store, ScriptRunner& scripts, DeviceSettings settings)
