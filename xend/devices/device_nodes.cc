@@ -111,6 +111,11 @@ void remove_nodes(xc::Store& store, const DevicePaths& paths) {
   if (!paths.index.empty()) remove_and_tidy(store, paths.index, paths.vm);
 }
 
+void remove_empty_backends(xc::Store& store, std::string_view back_class, xc::DomId domid) {
+  const std::string folder = fmt::format("{}/backend/{}/{}", kBackendHome, back_class, domid);
+  if (store.read(folder) && store.list(folder).empty()) remove_and_tidy(store, folder, kBackendHome);
+}
+
 XenbusState read_state(xc::Store& store, const std::string& dir) {
   const std::string text = read_word(store, dir + "/state");
   if (text.size() != 1 || text.front() < '0' || text.front() > '8') return XenbusState::kUnknown;

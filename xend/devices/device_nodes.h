@@ -71,6 +71,9 @@ void remove_and_tidy(xc::Store& store, std::string path, const std::string& top)
 // transaction.
 void remove_nodes(xc::Store& store, const DevicePaths& paths);
 
+// Removes the folder of a domain's backends of one class when there is nothing in it.
+void remove_empty_backends(xc::Store& store, std::string_view back_class, xc::DomId domid);
+
 // The state written at DIR/state. Only a single digit in Xen's range is believed: the guest writes the frontend's.
 XenbusState read_state(xc::Store& store, const std::string& dir);
 

@@ -276,6 +276,8 @@ void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
 void Devices::release_all(const DeviceOwner& owner) noexcept {
   try {
     impl_->release(leftover_devices(impl_->store, owner));
+    // QEMU takes the nodes of its disks away by itself, too, and may have left their folder.
+    remove_empty_backends(impl_->store, kServedByQemu, owner.domid);
   } catch (const std::exception& e) {
     XEND_LOG(Error, "Devices of domain {} ({}) could not be released: {}", owner.name, owner.domid, e.what());
   }

@@ -105,7 +105,10 @@ class Connecting {
   }
 
   void judge(const std::string& verdict) {
-    const std::string reason = read_or_empty(store_, paths_.back + "/hotplug-error");
+    std::string reason = read_or_empty(store_, paths_.back + "/hotplug-error");
+    // Xen's scripts say this when a command of theirs failed, and have sent its words to that file.
+    if (reason.ends_with("error detected."))
+      reason += "\nWhat went wrong is at the end of /var/log/xen/xen-hotplug.log.";
     if (verdict == "error") fail(reason.empty() ? "Backend device not found." : reason);
     if (verdict == "busy") fail(reason.empty() ? "Busy." : reason, '\n');
   }

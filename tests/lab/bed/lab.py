@@ -1,5 +1,6 @@
 """The lab as a whole: two hosts called one and two, started, found again, and stopped."""
 
+import copy
 import json
 import os
 import shlex
@@ -30,6 +31,12 @@ class Lab:
         """What ACTION(host) returns for every host, all at the same time."""
         with ThreadPoolExecutor() as pool:
             return list(pool.map(action, self.hosts.values()))
+
+    def alone(self, name: str) -> "Lab":
+        """The host NAME, in the place of the first and for itself."""
+        view = copy.copy(self)
+        view.hosts = {"one": self.hosts[name]}
+        return view
 
     def wait_until_up(self, deadline: float = 600) -> None:
         self.each(lambda host: host.wait_until_up(deadline))

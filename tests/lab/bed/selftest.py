@@ -52,6 +52,11 @@ class Parse(unittest.TestCase):
         self.assertEqual((second.host, second.sign, second.seconds), ("two", "~", 9))
         self.assertEqual([s.command for s in t.cleanup], ["plug two"])
 
+    def test_who_needs_both_hosts(self):
+        for text, both in [("one$ xm list\n", False), ("one$ true\n\ncleanup:\ntwo$ true\n", True), ("lab$ plug one\n", True),
+                           ("one$ ping 192.168.77.2\n", True), ("one$ true\n192.168.77.1:5900\n", True), ("one$ guest 192.168.77.20\n", False)]:
+            self.assertEqual(self.parse("# Title\n" + text).wants_both_hosts(), both, text)
+
     def test_output_needs_a_command(self):
         with self.assertRaises(Malformed):
             self.parse("# Title\n\nstray\n")

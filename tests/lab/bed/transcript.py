@@ -17,6 +17,8 @@
 
 In what is expected, <name> is one word: any the first time, the same every time after; in a command it stands for that word.
 <*> is anything within a line, <...> alone in a line any number of lines. Blanks count as one, and not at all at the ends.
+A test that names host one alone may be played on either, while the other plays another test.
+
 Output follows its command directly; an empty line ends it. A command without expected output must say nothing."""
 
 import re
@@ -43,12 +45,17 @@ class Transcript:
     steps: list[Step]
     cleanup: list[Step]
 
+    def wants_both_hosts(self) -> bool:
+        """Whether it names the second host, the lab, or the address of either."""
+        return any(s.host != "one" or ADDRESS.search("\n".join([s.command, *s.stdout, *s.stderr])) for s in self.steps + self.cleanup)
+
 
 class Malformed(Exception):
     pass
 
 
 COMMAND = re.compile(r"^(one|two|lab)([$~&.])(\d*) (.+)$")
+ADDRESS = re.compile(r"\b192\.168\.77\.[12]\b")
 STATUS = re.compile(r"^\(exit (\d+)\)$")
 DEADLINE = {"$": 300, "~": 120, "&": 300, ".": 300}
 

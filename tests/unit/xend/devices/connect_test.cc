@@ -122,6 +122,10 @@ TEST_F(Connect, Error) {
   expect_nothing_left();
   answer("error", "");
   EXPECT_EQ(refusal(write(disk())), "Device 51712 (vbd) could not be connected. Backend device not found.");
+  answer("error", "/etc/xen/scripts/block failed; error detected.");
+  EXPECT_EQ(refusal(write(disk())),
+            "Device 51712 (vbd) could not be connected. /etc/xen/scripts/block failed; error detected.\n"
+            "What went wrong is at the end of /var/log/xen/xen-hotplug.log.");
 }
 
 TEST_F(Connect, Busy) {

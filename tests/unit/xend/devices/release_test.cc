@@ -127,6 +127,14 @@ TEST_F(Release, StrayNodesOfXensBridgeScript) {
   expect_nothing_left();
 }
 
+TEST_F(Release, FolderThatQemuLeft) {
+  store.write("/local/domain/0/backend/qdisk/5", "");
+  store.write("/local/domain/0/backend/qdisk/6", "");
+  devices.release_all(owner);
+  EXPECT_EQ(store.read("/local/domain/0/backend/qdisk/5"), std::nullopt);
+  EXPECT_EQ(store.read("/local/domain/0/backend/qdisk/6"), "");
+}
+
 TEST_F(Release, OtherDomainsKeepTheirs) {
   connected(disk());
   DeviceOwner other = owner;
