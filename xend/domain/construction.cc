@@ -308,7 +308,7 @@ void Construction::introduce() {
 // What fails later ends the domain, and Xen takes its devices back.
 void Construction::give_pci_devices() {
   try {
-    PciGrant grant(host_, *domain_);
+    PciGrant grant(host_, *domain_, {});
     for (const auto& function : pci_functions(domain_->state().config)) grant.give(function.address);
     grant.keep();
   } catch (...) {

@@ -53,12 +53,12 @@ class PciArrival {
     const auto state = domain.state();
     before_ = find_pci(state.config.devices);
     functions_ = parse_pci(element);
-    const auto present = pci_functions(state.config);
+    present_ = pci_functions(state.config);
     for (const PciFunction& function : functions_)
-      if (among(function, present))
+      if (among(function, present_))
         throw Error(fmt::format("pci: device {} has been attached! ", function.address.text()));
     check_pci(host, state.config, functions_, &domain);
-    auto all = present;
+    auto all = present_;
     all.insert(all.end(), functions_.begin(), functions_.end());
     device_ = before_ ? with(*before_, all) : host.devices.complete(element, state.config.devices, state.config.type);
     set_pci(domain, device_);
@@ -78,6 +78,7 @@ class PciArrival {
 
   bool first() const { return !before_; }
   const std::vector<PciFunction>& functions() const { return functions_; }
+  const std::vector<PciFunction>& present() const { return present_; }  // before
   // All that the domain has of the class, the new ones included.
   const Device& device() const { return device_; }
   const Device& before() const { return *before_; }
@@ -87,7 +88,7 @@ class PciArrival {
   Host& host_;
   Domain& domain_;
   std::optional<Device> before_;
-  std::vector<PciFunction> functions_;
+  std::vector<PciFunction> functions_, present_;
   Device device_;
   bool kept_ = false;
 };
@@ -99,7 +100,7 @@ Device attach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::
   const auto owner = domain->device_owner();
   PciArrival arrival(host, *domain, element);
   host.running_state.remember_now(*domain);
-  PciGrant grant(host, *domain);
+  PciGrant grant(host, *domain, arrival.present());
   for (const PciFunction& function : arrival.functions()) grant.give(function.address);
   if (arrival.first()) {
     host.devices.write(owner, {arrival.device()});
@@ -129,7 +130,7 @@ void detach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Va
   host.devices.reconfigure(owner, *device, rest.config, [&] { return change.pointless(); });
   if (staying.empty()) host.devices.release(owner, *device);
   {
-    PciGrant taken(host, *domain);
+    PciGrant taken(host, *domain, staying);
     for (const PciFunction& function : leaving) taken.take_over(function.address);
   }
   set_pci(*domain, staying.empty() ? std::nullopt : std::optional(rest));

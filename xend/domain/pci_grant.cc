@@ -83,8 +83,17 @@ void check_pci(Host& host, const DomainConfig& config, const std::vector<PciFunc
   }
 }
 
-PciGrant::PciGrant(Host& host, const Domain& domain)
-    : host_(host), domid_(domain.running_domid()), name_(domain.name()) {}
+PciGrant::PciGrant(Host& host, const Domain& domain, const std::vector<PciFunction>& others)
+    : host_(host), domid_(domain.running_domid()), name_(domain.name()) {
+  for (const PciFunction& other : others) {
+    try {
+      PciResources theirs = host.pci.resources(other.address);
+      leave_out_shared(theirs);
+    } catch (const Error& e) {
+      XEND_LOG(Warning, "Domain {} ({}): {}", name_, domid_, e.what());
+    }
+  }
+}
 
 PciGrant::~PciGrant() {
   for (; !undo_.empty(); undo_.pop_back()) {
@@ -151,7 +160,20 @@ void PciGrant::assign(const PciAddress& device, bool done_before) {
   step(done_before, assign, [this, device] { host_.xen.deassign_device(domid_, device.number()); });
 }
 
-void PciGrant::permit(const PciResources& resources, bool done_before) {
+// Takes from `resources` what is held, and holds the rest.
+void PciGrant::leave_out_shared(PciResources& resources) {
+  const auto hold = [](auto& held, const auto& one) {
+    if (std::find(held.begin(), held.end(), one) != held.end()) return true;
+    held.push_back(one);
+    return false;
+  };
+  std::erase_if(resources.frames, [&](const auto& range) { return hold(held_frames_, range); });
+  std::erase_if(resources.ports, [&](const auto& range) { return hold(held_ports_, range); });
+  if (hold(held_interrupts_, resources.interrupt)) resources.interrupt = 0;
+}
+
+void PciGrant::permit(PciResources resources, bool done_before) {
+  leave_out_shared(resources);
   for (const auto& range : resources.frames) {
     const auto memory = [this, range](bool yes) { host_.xen.permit_memory(domid_, range.first, range.count, yes); };
     step(

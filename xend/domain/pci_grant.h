@@ -23,7 +23,9 @@ void check_pci(Host& host, const DomainConfig& config, const std::vector<PciFunc
 // Taking back resets the devices, never throws, and logs what fails.
 class PciGrant {
  public:
-  PciGrant(Host& host, const Domain& domain);
+  // `others`: the functions that the domain has besides; what they share with those of the grant -- the line of an
+  // interrupt, a page of registers -- is theirs and stays.
+  PciGrant(Host& host, const Domain& domain, const std::vector<PciFunction>& others);
   ~PciGrant();
   PciGrant(const PciGrant&) = delete;
   PciGrant& operator=(const PciGrant&) = delete;
@@ -40,11 +42,14 @@ class PciGrant {
   void step(bool done_before, const Step& step, Step undo);
   void go_through(const PciAddress& device, bool done_before);
   void assign(const PciAddress& device, bool done_before);
-  void permit(const PciResources& resources, bool done_before);
+  void permit(PciResources resources, bool done_before);
+  void leave_out_shared(PciResources& resources);
 
   Host& host_;
   const xc::DomId domid_;
   const std::string name_;
+  std::vector<PciResources::Range> held_frames_, held_ports_;
+  std::vector<int> held_interrupts_;
   std::vector<Step> undo_;
 };
 
