@@ -240,6 +240,16 @@ TEST_F(Pci, AGuestThatDoesNotAnswer) {
   EXPECT_EQ(host.xen.granted(), granted);
 }
 
+// What a daemon that was killed halfway can leave behind.
+TEST_F(Pci, ConfiguredDevicesWithoutNodesCanBeTakenAway) {
+  ASSERT_EQ(create(guest(dev("0x0"))), "");
+  host.store.remove(kBack);
+  EXPECT_THAT(attach(dev("0x1")), HasSubstr("It has no backend in xenstore"));
+  EXPECT_EQ(detach(dev("0x0")), "");
+  EXPECT_THAT(devices(), IsEmpty());
+  EXPECT_THAT(host.xen.granted(), IsEmpty());
+}
+
 TEST_F(Pci, ADriverThatRefuses) {
   ASSERT_EQ(create(guest(dev("0x0"))), "");
   host.drivers.pciback_exports(false);

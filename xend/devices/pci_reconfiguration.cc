@@ -40,7 +40,10 @@ class Reconfiguration {
 
   void run() {
     if (leaving_.empty() && functions_.size() == known_) return;
-    if (!store_.read(paths_.back + "/state")) return;
+    if (!store_.read(paths_.back + "/state")) {
+      if (functions_.size() == known_) return;
+      fail("It has no backend in xenstore; detach all PCI devices of the guest, and attach them anew.");
+    }
     const auto& settings = limits_.settings;
     const auto deadline = Clock::now() + (leaving_.empty() ? settings.create_timeout : settings.destroy_timeout);
     wait(deadline, [&] { return state() == XenbusState::kConnected || closing(); });

@@ -20,7 +20,7 @@ Keys pci_function_keys(const PciFunction& function, std::size_t index);
 std::vector<PciFunction> read_pci_functions(xc::Store& store, const DevicePaths& paths);
 
 // Makes the backend's functions those of `wanted`: what is new is added (device-create-timeout), what is missing taken
-// away (device-destroy-timeout). Returns when pciback has done it; nothing happens where there is no backend. Throws
+// away (device-destroy-timeout). Returns when pciback has done it. Where there is no backend nothing is missed. Throws
 // Error when guest or driver do not go along; the functions are then those from before.
 void change_pci_functions(xc::Store& store, const DevicePaths& paths, const std::vector<PciFunction>& wanted,
                           const ChangeLimits& limits);
