@@ -24,6 +24,7 @@ xen_domctl_createdomain creation(const NewDomain& domain, const xc_physinfo_t& h
     if ((host.capabilities & XEN_SYSCTL_PHYSCAP_hap) != 0) create.flags |= XEN_DOMCTL_CDF_hap;
   }
   if (domain.nested) create.flags |= XEN_DOMCTL_CDF_nested_virt;
+  if (domain.iommu) create.flags |= XEN_DOMCTL_CDF_iommu;
   create.max_vcpus = domain.max_vcpus;
   create.max_evtchn_port = 1023;
   create.max_grant_frames = -1;  // the hypervisor's default: a number above its limit would be EINVAL

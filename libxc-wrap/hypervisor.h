@@ -49,6 +49,7 @@ struct HostInfo {
   std::string hw_caps;  // eight words of eight hex digits joined by ':'
   bool hvm = false, pv = false, hap = false, shadow = false, hvm_directio = false;
   bool grant_v2 = false;
+  bool iommu = false;  // for guests of any type
   MiB total_memory, free_memory;
   KiB free_kib, scrub_kib, total_kib;  // the same in KiB, and what is being scrubbed
   unsigned free_cpus = 0;              // in no pool
@@ -75,6 +76,7 @@ struct NewDomain {
   std::uint32_t ssidref = 0;
   std::uint32_t cpupool = 0;
   bool nested = false;  // HVM: may run guests of its own
+  bool iommu = false;   // PCI devices are going to be assigned to it; only where the host has an IOMMU
 };
 
 // What has to be said before a domain gets memory.
@@ -133,6 +135,21 @@ class Hypervisor {
   virtual SchedParams sched_params(DomId domid) = 0;            // of the scheduler in use
   virtual void set_sched_params(DomId domid, const SchedParams& params) = 0;
   virtual void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) = 0;
+
+  // PCI devices of the host (spec modern-xen 20). `device`: segment << 16 | bus << 8 | slot << 3 | function.
+  // Throws with EINVAL when a domain has it or Xen does not know it, EOPNOTSUPP when the host has no IOMMU.
+  virtual void test_assign_device(std::uint32_t device) = 0;
+  // The domain must have been created for it, see NewDomain::iommu; EOPNOTSUPP otherwise. EBUSY: one has it. A domain
+  // that is destroyed loses its devices by itself.
+  virtual void assign_device(DomId domid, std::uint32_t device) = 0;
+  virtual void deassign_device(DomId domid, std::uint32_t device) = 0;
+  // What a PV guest may use by itself: memory of devices in frames, I/O ports, interrupts. An interrupt is mapped
+  // first; the guest knows it by the host's number.
+  virtual void permit_memory(DomId domid, std::uint64_t first, std::uint64_t count, bool yes) = 0;
+  virtual void permit_ports(DomId domid, unsigned first, unsigned count, bool yes) = 0;
+  virtual void map_interrupt(DomId domid, int number) = 0;
+  virtual void unmap_interrupt(DomId domid, int number) = 0;
+  virtual void permit_interrupt(DomId domid, int number, bool yes) = 0;
 
   virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
   virtual void send_debug_keys(const std::string& keys) = 0;

@@ -42,6 +42,7 @@ void read_physical(Handle& handle, HostInfo& host) {
   host.pv = (info.capabilities & XEN_SYSCTL_PHYSCAP_pv) != 0;
   host.hap = (info.capabilities & XEN_SYSCTL_PHYSCAP_hap) != 0;
   host.shadow = (info.capabilities & XEN_SYSCTL_PHYSCAP_shadow) != 0;
+  host.iommu = (info.capabilities & XEN_SYSCTL_PHYSCAP_directio) != 0;
   host.hvm_directio = host.hvm && (info.capabilities & XEN_SYSCTL_PHYSCAP_directio) != 0;
   host.grant_v2 = (info.capabilities & XEN_SYSCTL_PHYSCAP_gnttab_v2) != 0;
   host.total_kib = KiB{info.total_pages * kPageKiB};

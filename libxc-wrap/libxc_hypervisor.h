@@ -37,6 +37,14 @@ class LibxcHypervisor final : public Hypervisor {
   SchedParams sched_params(DomId domid) override;
   void set_sched_params(DomId domid, const SchedParams& params) override;
   void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  void test_assign_device(std::uint32_t device) override;
+  void assign_device(DomId domid, std::uint32_t device) override;
+  void deassign_device(DomId domid, std::uint32_t device) override;
+  void permit_memory(DomId domid, std::uint64_t first, std::uint64_t count, bool yes) override;
+  void permit_ports(DomId domid, unsigned first, unsigned count, bool yes) override;
+  void map_interrupt(DomId domid, int number) override;
+  void unmap_interrupt(DomId domid, int number) override;
+  void permit_interrupt(DomId domid, int number, bool yes) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
 

@@ -21,7 +21,7 @@ void FakeDrivers::serve() {
   while (!ending_) {
     const auto event = watch_->wait(xc::Deadline::max());
     if (!event || !noticed(event->path)) continue;
-    for (const char* type : {"vbd", "vif"}) {
+    for (const char* type : {"vbd", "vif", "pci"}) {
       const std::string dir = fmt::format("/local/domain/0/backend/{}", type);
       for (const std::string& domid : store_.list(dir)) {
         for (const std::string& id : store_.list(dir + "/" + domid))
@@ -46,11 +46,29 @@ void FakeDrivers::look_at(const std::string& backend, const std::string& changed
   store_.transaction([&](xc::Store& t) {
     const std::string state = t.read(backend + "/state").value_or("");
     if (state == "1" && takes_up_) t.write(backend + "/state", "2");
+    if (backend.starts_with("/local/domain/0/backend/pci/"))
+      serve_pci(t, backend, t.read(backend + "/state").value_or(""));
     const std::string watched = t.read(backend + "/frontend").value_or("") + "/state";
     if (state != "5" || !lets_go_ || !watched.starts_with(changed)) return;
     const auto front = t.read(watched);
     if (!front || *front == "6") t.write(backend + "/state", "6");
   });
+}
+
+void FakeDrivers::serve_pci(xc::Store& t, const std::string& backend, const std::string& state) {
+  if (!pci_guest_answers_ || (state != "2" && state != "7")) return;
+  for (unsigned i = 0; t.read(fmt::format("{}/dev-{}", backend, i)); ++i) {
+    const std::string path = fmt::format("{}/state-{}", backend, i);
+    if (t.read(path) != "1") continue;
+    if (!pci_exports_) {
+      const std::string errors = "/local/domain/0/error/" + backend.substr(std::string("/local/domain/0/").size());
+      t.write(errors + "/error", "22 Couldn't locate PCI device");
+      t.write(backend + "/state", "5");
+      return;
+    }
+    t.write(path, "3");
+  }
+  t.write(backend + "/state", "4");
 }
 
 void FakeScripts::behave(Behaviour behaviour) {

@@ -15,8 +15,9 @@
 
 namespace fakes {
 
-// Plays blkback and netback for every backend of class vbd and vif: state 1 becomes 2, and 5 becomes 6 when the
-// frontend goes away or says 6, which they notice by a watch only. A thread does so from construction to destruction.
+// Plays blkback, netback and pciback for every backend of class vbd, vif and pci: state 1 becomes 2, and 5 becomes 6
+// when the frontend goes away or says 6, which they notice by a watch only. Functions of class pci come and go, as the
+// guest's driver would have it, too. A thread does so from construction to destruction.
 class FakeDrivers {
  public:
   explicit FakeDrivers(xc::Store& store);
@@ -24,6 +25,8 @@ class FakeDrivers {
 
   void ignore_new_backends() { takes_up_ = false; }
   void never_let_go() { lets_go_ = false; }
+  void pci_guest_answers(bool yes) { pci_guest_answers_ = yes; }
+  void pciback_exports(bool yes) { pci_exports_ = yes; }
   // Removes nodes the way xenstored does for a guest that died: no watch fires for the drivers.
   void remove_unnoticed(const std::string& path);
 
@@ -31,12 +34,13 @@ class FakeDrivers {
   void serve();
   bool noticed(const std::string& path);
   void look_at(const std::string& backend, const std::string& changed);
+  void serve_pci(xc::Store& transaction, const std::string& backend, const std::string& state);
 
   xc::Store& store_;
   std::unique_ptr<xc::Watch> watch_;
   std::mutex mutex_;
   std::vector<std::string> unnoticed_;
-  std::atomic<bool> takes_up_ = true, lets_go_ = true, ending_ = false;
+  std::atomic<bool> takes_up_ = true, lets_go_ = true, ending_ = false, pci_guest_answers_ = true, pci_exports_ = true;
   std::thread thread_;
 };
 

@@ -87,6 +87,7 @@ xc::DomId FakeHypervisor::create_domain(const xc::NewDomain& domain) {
   const xc::DomId domid = next_domid_;
   record("create_domain", std::to_string(domid));
   if (domain.max_vcpus == 0) throw xc::Error("xc_domain_create", EINVAL);
+  if (domain.iommu && !host_.iommu) throw xc::Error("xc_domain_create", EINVAL);
   if (domain.type == xc::GuestType::kPv ? !host_.pv : !host_.hvm) throw xc::Error("xc_domain_create", EOPNOTSUPP);
   ++next_domid_;
   Domain& made = domains_[domid];
@@ -99,6 +100,7 @@ xc::DomId FakeHypervisor::create_domain(const xc::NewDomain& domain) {
   made.info.ssidref = domain.ssidref;
   made.info.cpupool = domain.cpupool;
   made.type = domain.type;
+  made.iommu = domain.iommu;
   return domid;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,14 @@ class FakeHypervisor final : public xc::Hypervisor {
   xc::SchedParams sched_params(xc::DomId domid) override;
   void set_sched_params(xc::DomId domid, const xc::SchedParams& params) override;
   void pin_vcpu(xc::DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  void test_assign_device(std::uint32_t device) override;
+  void assign_device(xc::DomId domid, std::uint32_t device) override;
+  void deassign_device(xc::DomId domid, std::uint32_t device) override;
+  void permit_memory(xc::DomId domid, std::uint64_t first, std::uint64_t count, bool yes) override;
+  void permit_ports(xc::DomId domid, unsigned first, unsigned count, bool yes) override;
+  void map_interrupt(xc::DomId domid, int number) override;
+  void unmap_interrupt(xc::DomId domid, int number) override;
+  void permit_interrupt(xc::DomId domid, int number, bool yes) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
 
@@ -61,12 +70,17 @@ class FakeHypervisor final : public xc::Hypervisor {
   void change_host(const std::function<void(xc::HostInfo&)>& change);
   // Changes what is told about a domain: CPU time, states.
   void change_domain(xc::DomId domid, const std::function<void(xc::DomainInfo&)>& change);
+  // What domains have of PCI devices now: "1 device 0x200", "1 memory 0xfebf0+16", "1 ports 0xc000+32", "1 mapped 17",
+  // "1 interrupt 17", sorted.
+  std::vector<std::string> granted() const;
 
  private:
   struct Domain {
     xc::DomainInfo info;
     xc::GuestType type = xc::GuestType::kPv;
     bool kept_dying = false;
+    bool iommu = false;
+    std::set<std::string> granted;
     xc::Port next_port = 1;
     xc::SchedParams sched{256, 0};
     std::map<unsigned, std::vector<unsigned>> affinity;
@@ -81,6 +95,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void record(const std::string& method, const std::string& arguments);
   Domain& find(const char* call, xc::DomId domid);
   void released();
+  void grant(xc::DomId domid, const std::string& what, bool yes);
 
   mutable std::mutex mutex_;
   std::map<xc::DomId, Domain> domains_;

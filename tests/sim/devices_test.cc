@@ -274,24 +274,6 @@ TEST_F(RunTimeDevices, AsClientsAskForThem) {
   EXPECT_EQ(call("getDeviceSxprs", {1, "vbd"}), "()");
 }
 
-TEST_F(RunTimeDevices, PciDevicesAreCheckedAndNotGivenYet) {
-  const auto give = [&](const std::string& dev) {
-    const auto element = sxp::parse_one("(pci (dev " + dev + ") (state Initialising))");
-    return error_of([&] { xend::reconfigure_device(*host.host, guest(), element); });
-  };
-  const auto sysfs = host.folder / "sys/bus/pci";
-  for (const char* device : {"devices/0000:02:00.0", "devices/0000:02:00.1", "drivers/pciback/0000:02:00.0"})
-    std::filesystem::create_directories(sysfs / device);
-  for (const char* device : {"0000:02:00.0", "0000:02:00.1"}) std::ofstream(sysfs / "devices" / device / "resource");
-  host.host->pci = xend::PciHost((host.folder / "sys").string());
-  EXPECT_THAT(give("(domain 0x0000) (bus 0x03) (slot 0x00) (func 0x0)"),
-              HasSubstr("pci: failed to locate device and parse its resources - "));
-  EXPECT_THAT(give("(domain 0x0000) (bus 0x02) (slot 0x00) (func 0x1)"),
-              HasSubstr("pci: PCI Backend and pci-stub don't own device 0000:02:00.1"));
-  EXPECT_THAT(give("(domain 0x0000) (bus two) (slot 0x00) (func 0x1)"), HasSubstr("(bus two)"));
-  EXPECT_THAT(give("(domain 0x0000) (bus 0x02) (slot 0x00) (func 0x0)"), HasSubstr("in this release yet"));
-}
-
 // A disk image that only QEMU can read.
 TEST_F(RunTimeDevices, TheFirstDiskForQemuBringsADeviceModel) {
   EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("a") + ") (dev xvdb) (mode w))"), "");

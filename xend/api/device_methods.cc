@@ -1,7 +1,9 @@
 // xend.domain.*: devices of one domain (spec protocols 3.4, 3.6).
 
 #include "xend/api/method.h"
+#include "xend/devices/pci_element.h"
 #include "xend/domain/device_changes.h"
+#include "xend/domain/pci_grant.h"
 
 namespace xend {
 
@@ -31,9 +33,23 @@ rpc::Value device_configure(const Call& call) {
   return true;
 }
 
+// Of PCI devices, what is configured: flat, and as structs.
+rpc::Value pci_devices(const Domain& domain) {
+  rpc::Array devices;
+  for (const PciFunction& function : pci_functions(domain.state().config)) {
+    rpc::Struct device;
+    const sxp::Value dev = pci_dev(function);
+    for (const sxp::Value& pair : sxp::children(dev))
+      device.emplace_back(std::string(sxp::head(pair)), rpc::from_sxp(pair.as_list()[1]));
+    devices.push_back(std::move(device));
+  }
+  return devices;
+}
+
 rpc::Value device_sxprs(const Call& call) {
   const auto domain = domain_arg(call);
   const auto type = text_arg(call, 1);
+  if (type == "pci") return pci_devices(*domain);
   return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));
 }
 

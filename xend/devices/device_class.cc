@@ -8,6 +8,7 @@
 #include "libxc-wrap/types.h"
 #include "xend/devices/console.h"
 #include "xend/devices/frame_buffer.h"
+#include "xend/devices/pci.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
 #include "xend/error.h"
@@ -20,6 +21,7 @@ const VifClass kVif;
 const ConsoleClass kConsole;
 const FrameBufferClass kFrameBuffer;
 const KeyboardClass kKeyboard;
+const PciClass kPci;
 
 struct Entry {
   std::string_view type;
@@ -29,11 +31,11 @@ struct Entry {
 // The images of tap and tap2 are served through loop devices, or by QEMU: blktap is gone from Linux.
 constexpr std::array kClasses{
     Entry{"vbd", &kVbd},         Entry{"tap", &kVbd},         Entry{"tap2", &kVbd},      Entry{"vif", &kVif},
-    Entry{"console", &kConsole}, Entry{"vfb", &kFrameBuffer}, Entry{"vkbd", &kKeyboard},
+    Entry{"console", &kConsole}, Entry{"vfb", &kFrameBuffer}, Entry{"vkbd", &kKeyboard}, Entry{"pci", &kPci},
 };
 
 // Classes of the classic list (spec protocols 7.5) that are not in the table above.
-constexpr std::array<std::string_view, 6> kNotYet{"vif2", "pci", "ioports", "irq", "vscsi", "vusb"};
+constexpr std::array<std::string_view, 5> kNotYet{"vif2", "ioports", "irq", "vscsi", "vusb"};
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -55,7 +57,12 @@ bool DeviceClass::goes_by(const Device&, std::string_view) const {
   return false;
 }
 
-sxp::Value DeviceClass::reconfigure(xc::Store&, const DevicePaths& paths, const Device&, const sxp::Value&) const {
+sxp::Value DeviceClass::normalise(const sxp::Value& config) const {
+  return normalise_element(config);
+}
+
+sxp::Value DeviceClass::reconfigure(xc::Store&, const DevicePaths& paths, const Device&, const sxp::Value&,
+                                    const ChangeLimits&) const {
   throw Error(fmt::format("{} devices may not be reconfigured", paths.type));
 }
 

@@ -3,6 +3,7 @@
 // device_class.cc's table. Objects have no state: every call may come from several threads at once.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,12 @@ enum class ScriptEnd {
   kConnectKilled,  // the script that was to connect it was killed, and left nothing that the release script could see
 };
 
+// How long a guest that has a say in a change of its devices is waited for.
+struct ChangeLimits {
+  const DeviceSettings& settings;
+  std::function<bool()> give_up;  // says that there is no point any more; may be empty
+};
+
 class DeviceClass {
  public:
   virtual ~DeviceClass() = default;
@@ -42,6 +49,9 @@ class DeviceClass {
 
   // The directory of the device's backends, where it is another one: a disk that QEMU serves is a "qdisk" there.
   virtual std::string_view back_class(const Device& device) const;
+
+  // What of an element counts, in its usual form: see normalise_element, which is what most classes do. Throws Error.
+  virtual sxp::Value normalise(const sxp::Value& config) const;
 
   // As Devices::complete. `device` comes with its type and the normalised element; id and whatever is missing is filled
   // in. Completing a completed element changes nothing. Throws Error.
@@ -62,7 +72,7 @@ class DeviceClass {
   // As Devices::reconfigure, `wanted` being normalised. Writes to the nodes and returns the element that counts from
   // then on.
   virtual sxp::Value reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
-                                 const sxp::Value& wanted) const;
+                                 const sxp::Value& wanted, const ChangeLimits& limits) const;
 
   // What to run for the backend that xenstore has at `paths`; nothing for a class whose devices no driver serves and
   // nobody waits for. Reads xenstore only: it must work for devices that an earlier daemon made.

@@ -137,7 +137,7 @@ Device Devices::complete(const sxp::Value& config, const std::vector<Device>& ot
   const DeviceClass& known = device_class(sxp::head(config));
   Device device;
   device.type = sxp::head(config);
-  device.config = normalise_element(config);
+  device.config = known.normalise(config);
   known.complete(device, others, impl_->settings);
   return device;
 }
@@ -253,11 +253,14 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
   }
 }
 
-Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config) {
+Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config,
+                            const std::function<bool()>& give_up) {
   const DevicePaths paths = paths_of(owner, device.type, device.id);
   try {
     Device changed = device;
-    changed.config = device_class(device.type).reconfigure(impl_->store, paths, device, normalise_element(config));
+    const DeviceClass& known = device_class(device.type);
+    changed.config =
+        known.reconfigure(impl_->store, paths, device, known.normalise(config), {impl_->settings, give_up});
     return changed;
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Device {} could not be reconfigured. {}", paths.name(), e.what()));

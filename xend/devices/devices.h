@@ -77,9 +77,11 @@ class Devices {
   void disconnect(const DeviceOwner& owner, const Device& device, bool force,
                   const std::function<bool()>& give_up = {});
 
-  // Puts another medium into a device whose class can (spec 9.5). `config` is the element as asked for. Returns the
-  // device as it is then; throws Error, mostly that it may not be reconfigured.
-  Device reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config);
+  // Changes a device whose class can: another medium (spec 9.5), other PCI functions. `config` is the element as asked
+  // for. Returns the device as it is then; throws Error, mostly that it may not be reconfigured. Where the guest has a
+  // say, it is waited for until `give_up` says that there is no point any more.
+  Device reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config,
+                     const std::function<bool()>& give_up = {});
 
   // Removes whatever there is of one device, as release_all does for all of them.
   void release(const DeviceOwner& owner, const Device& device) noexcept;

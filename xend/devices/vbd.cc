@@ -170,7 +170,7 @@ bool VbdClass::goes_by(const Device& device, std::string_view name) const {
 
 // Only a CD may be changed. Two writes: the driver is to see the drive empty in between.
 sxp::Value VbdClass::reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
-                                 const sxp::Value& wanted) const {
+                                 const sxp::Value& wanted, const ChangeLimits&) const {
   const std::string mode = item(wanted, "mode");
   const bool cdroms = parse_disk_name(item(device.config, "dev")).cdrom && parse_disk_name(item(wanted, "dev")).cdrom;
   if (!cdroms || item(device.config, "mode") != "r" || (!mode.empty() && mode != "r")) {

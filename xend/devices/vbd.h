@@ -15,8 +15,8 @@ class VbdClass : public DeviceClass {
   DeviceKeys keys(const Device& device) const override;
   std::string label(const Device& device) const override;
   bool goes_by(const Device& device, std::string_view name) const override;
-  sxp::Value reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device,
-                         const sxp::Value& wanted) const override;
+  sxp::Value reconfigure(xc::Store& store, const DevicePaths& paths, const Device& device, const sxp::Value& wanted,
+                         const ChangeLimits& limits) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                      const DeviceSettings& settings) const override;
   void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const override;

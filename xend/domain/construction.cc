@@ -14,6 +14,7 @@
 #include "xend/domain/device_model.h"
 #include "xend/domain/device_model_start.h"
 #include "xend/domain/memory_need.h"
+#include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -128,6 +129,8 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
         sxp::Value::list({"console", sxp::Value::list({"protocol", "vt100"}), sxp::Value::list({"location", "2"})}),
         config.devices, config.type));
   check_programs(config);
+  const auto promises = host_.domains.lock_promises();
+  check_pci(host_, config, pci_functions(config), nullptr);
   DomainState state;
   state.config = std::move(config);
   domain_ = std::make_shared<Domain>(std::move(state));
@@ -168,8 +171,9 @@ void Construction::make_shell() {
                                        [this] { return operation_->cancellation().cancelled(); }));
   xc::DomId domid = 0;
   try {
-    domid = host_.xen.create_domain(
-        {config.uuid, config.type, config.vcpus, 0, 0, config.image.platform_number("nestedhvm", 0) != 0});
+    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, 0,
+                                     config.image.platform_number("nestedhvm", 0) != 0,
+                                     !pci_functions(config).empty() && host_.xen.host_info().iommu});
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Creating domain failed: name={}\n{}", config.name, e.what()));
   }
@@ -295,9 +299,25 @@ void Construction::restore(int fd) {
 void Construction::introduce() {
   const auto state = domain_->state();
   write_details(host_.store, state, host_.options.get()->console_limit_bytes());
+  give_pci_devices();
   host_.devices.write(domain_->device_owner(), state.config.devices);
   host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
   start_device_model();
+}
+
+// What fails later ends the domain, and Xen takes its devices back.
+void Construction::give_pci_devices() {
+  try {
+    PciGrant grant(host_, *domain_, {});
+    for (const auto& function : pci_functions(domain_->state().config)) grant.give(function.address);
+    grant.keep();
+  } catch (...) {
+    // They are not its own: somebody else may have them, so they are not to be reset with what is taken away now.
+    domain_->update([](DomainState& s) {
+      std::erase_if(s.config.devices, [](const Device& device) { return device.type == "pci"; });
+    });
+    throw;
+  }
 }
 
 void Construction::start_device_model() {

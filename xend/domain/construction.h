@@ -34,6 +34,7 @@ class Construction {
   BootFiles boot_loader(const DomainState& state);
   void build_hvm(const DomainState& state);
   void apply_cpuid_policy(const DomainConfig& config);
+  void give_pci_devices();
   void start_device_model();  // for those that need one
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;

@@ -6,6 +6,7 @@
 #include "xend/domain/device_state.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -46,6 +47,11 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
   const auto state = domain_->state();
   if (state.config.nomigrate())
     throw Error(fmt::format("Domain {} may not be {}: nomigrate is set in its configuration.", state.name, what));
+  if (!pci_functions(state.config).empty())
+    throw Error(
+        fmt::format("Migration not permitted with assigned PCI device.\nDomain {} cannot be {} until its devices are "
+                    "detached: xm pci-list {} shows them.",
+                    state.name, what, state.name));
   operation_.emplace(domain_->begin(what));
   config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
   host_.domains.rename(domain_, "migrating-" + state.config.name);

@@ -1,10 +1,10 @@
 #include "xend/domain/device_changes.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "xend/domain/change.h"
 #include "xend/domain/device_model_start.h"
+#include "xend/domain/pci_changes.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -67,28 +67,10 @@ class Arrival {
   bool kept_ = false;
 };
 
-unsigned hex(const sxp::Value& dev, const char* key) {
-  const auto text = sxp::child_text(dev, key).value_or("");
-  const auto digits = std::string_view(text).substr(text.starts_with("0x") ? 2 : 0);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-  if (error != std::errc{} || end != digits.data() + digits.size() || value > 0xffff)
-    throw Error(fmt::format("pci: ({} {}) of a device is not a hexadecimal number", key, text));
-  return value;
-}
-
-// (pci (dev (domain 0x0000) (bus 0x02) (slot 0x00) (func 0x0) ...) ...)
-[[noreturn]] void refuse_pci(Host& host, const sxp::Value& element) {
-  const auto devices = sxp::children_named(element, "dev");
-  if (devices.empty()) throw Error("pci: there is no device in the request");
-  for (const sxp::Value* dev : devices)
-    host.pci.check({hex(*dev, "domain"), hex(*dev, "bus"), hex(*dev, "slot"), hex(*dev, "func")});
-  throw Error("pci: devices of the host cannot be given to domains in this release yet.");
-}
-
 }  // namespace
 
 Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  if (sxp::head(element) == "pci") return attach_pci(host, domain, element);
   const Change change(host, domain, "attach a device to");
   const auto owner = domain->device_owner();
   const auto device = host.devices.complete_more(owner, element, domain->state().config.devices);
@@ -108,14 +90,16 @@ void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std:
   const Change change(host, domain, "detach a device from");
   const auto owner = domain->device_owner();
   const auto device = find_or_throw(*domain, type, name);
+  if (device.type == "pci")
+    throw Error("pci: devices are taken away one by one, by their address: xm pci-detach DOMAIN BUS:SLOT.FUNC");
   host.devices.disconnect(owner, device, force, [&] { return change.pointless(); });
   if (forget) drop(host, *domain, device);
   XEND_LOG(Info, "Device {} ({}) detached from domain {} ({}).", device.id, device.type, owner.name, owner.domid);
 }
 
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  if (sxp::head(element) == "pci") return reconfigure_pci(host, domain, element);
   const Change change(host, domain, "reconfigure a device of");
-  if (sxp::head(element) == "pci") refuse_pci(host, element);
   const auto owner = domain->device_owner();
   const std::string type(sxp::head(element));
   const auto dev = sxp::child_text(element, "dev").value_or("");

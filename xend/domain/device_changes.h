@@ -18,8 +18,8 @@ Device attach_device(Host& host, const std::shared_ptr<Domain>& domain, const sx
 void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std::string& type, const std::string& name,
                    bool force, bool forget);
 
-// Puts the medium of `element` into the CD-ROM drive that it names. Throws Error with the texts of section 9.5. For PCI
-// devices, which come and go by the same call, it only finds out what is wrong: they cannot be given away yet.
+// Puts the medium of `element` into the CD-ROM drive that it names; PCI devices come and go by the same call, see
+// pci_changes.h. Throws Error with the texts of section 9.5.
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element);
 
 }  // namespace xend

@@ -25,12 +25,17 @@ class DomainTable {
   void insert(const std::shared_ptr<Domain>& domain);
   void erase(const std::shared_ptr<Domain>& domain);
 
+  // Who looks at all domains to find something that none of them has, and then gives it to one, holds this meanwhile:
+  // nothing is promised twice. Taken before any other lock.
+  [[nodiscard]] std::unique_lock<std::mutex> lock_promises() { return std::unique_lock(promises_); }
+
   // Gives a domain another name. Throws Error "VM name 'N' already exists as domain ID".
   void rename(const std::shared_ptr<Domain>& domain, const std::string& name);
 
  private:
   std::shared_ptr<Domain> named(const std::string& name) const;
 
+  std::mutex promises_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Domain>> domains_;
 };

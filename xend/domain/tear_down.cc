@@ -1,6 +1,7 @@
 #include "xend/domain/tear_down.h"
 
 #include "xend/devices/vif.h"
+#include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/log.h"
 
@@ -27,6 +28,11 @@ void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
     const auto domid = *state.domid;
     attempt(state, "Pausing", [&] {
       if (host.xen.domain(domid)) host.xen.pause(domid);
+    });
+    attempt(state, "Resetting the PCI devices", [&] {
+      // Those of a domain that has ended unseen may be somebody else's by now.
+      if (!host.xen.domain(domid)) return;
+      for (const auto& function : pci_functions(state.config)) host.pci.reset(function.address);
     });
     for (const auto& device : state.config.devices)
       if (state.device_model.pid != 0 && is_emulated_card(device))

@@ -6,8 +6,11 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "xend/error.h"
+#include "xend/log.h"
 
 namespace xend {
 
@@ -16,6 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array<const char*, 2> kDrivers = {"pciback", "pci-stub"};
+constexpr unsigned kResources = 7;  // six base addresses and the ROM; the windows of bridges come after them
+// In the third number of a line of `resource`.
+constexpr std::uint64_t kIsPorts = 0x100, kIsMemory = 0x200;
+constexpr unsigned kFrameBits = 12;
 
 // A field of `digits` hexadecimal digits at most; nothing when there are none or more.
 std::optional<unsigned> field(std::string_view text, std::size_t digits) {
@@ -61,7 +68,7 @@ std::optional<std::vector<PciAddress>> PciHost::assignable() const {
 }
 
 void PciHost::check(const PciAddress& device) const {
-  const fs::path folder = fs::path(sysfs_) / "bus/pci/devices" / device.text();
+  const fs::path folder = folder_of(device);
   std::error_code none;
   if (!fs::exists(folder / "resource", none)) {
     throw Error(fmt::format("pci: failed to locate device and parse its resources - {} does not exist",
@@ -73,6 +80,58 @@ void PciHost::check(const PciAddress& device) const {
       fmt::format("pci: PCI Backend and pci-stub don't own device {}\nHand it over first: `xl pci-assignable-add {}`, "
                   "or xen-pciback.hide=({}) on dom0's command line.",
                   device.text(), device.text(), device.text()));
+}
+
+std::string PciHost::folder_of(const PciAddress& device) const {
+  return (fs::path(sysfs_) / "bus/pci/devices" / device.text()).string();
+}
+
+std::string PciHost::driver(const PciAddress& device) const {
+  for (const char* driver : kDrivers) {
+    std::error_code none;
+    if (fs::exists(fs::path(sysfs_) / "bus/pci/drivers" / driver / device.text(), none)) return driver;
+  }
+  std::error_code none;
+  return fs::read_symlink(fs::path(folder_of(device)) / "driver", none).filename().string();
+}
+
+PciResources PciHost::resources(const PciAddress& device) const {
+  const std::string path = folder_of(device) + "/resource";
+  std::ifstream file(path);
+  if (!file) throw Error(fmt::format("pci: failed to locate device and parse its resources - {} cannot be read", path));
+  PciResources found;
+  std::string line;
+  for (unsigned i = 0; i < kResources && std::getline(file, line); ++i) {
+    std::uint64_t first = 0, last = 0, flags = 0;
+    if (!(std::istringstream(line) >> std::hex >> first >> last >> flags) || last < first)
+      throw Error(
+          fmt::format("pci: failed to locate device and parse its resources - {} has a line \"{}\"", path, line));
+    if ((flags & kIsPorts) != 0) {
+      found.ports.push_back({first, last - first + 1});
+    } else if ((flags & kIsMemory) != 0 && first != 0) {
+      found.frames.push_back({first >> kFrameBits, (last >> kFrameBits) - (first >> kFrameBits) + 1});
+    }
+  }
+  std::ifstream(folder_of(device) + "/irq") >> found.interrupt;
+  return found;
+}
+
+void PciHost::reset(const PciAddress& device) const noexcept {
+  try {
+    const std::string path = folder_of(device) + "/reset";
+    if (!fs::exists(path)) {
+      XEND_LOG(Debug, "PCI device {} is not reset: the kernel knows no way to.", device.text());
+      return;
+    }
+    std::ofstream file(path);
+    if (file << "1" << std::flush)
+      XEND_LOG(Debug, "PCI device {} reset.", device.text());
+    else
+      XEND_LOG(Warning, "PCI device {} could not be reset by {}: it may still do what its last guest told it.",
+               device.text(), path);
+  } catch (const std::exception& e) {
+    XEND_LOG(Warning, "PCI device {} could not be reset: {}", device.text(), e.what());
+  }
 }
 
 }  // namespace xend
