@@ -131,6 +131,10 @@ build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answer
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 
+build/fuzz/boot_answer_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/boot_answer.cc xend/error.cc $(call sources,sxp)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER)
+
 # ---- every test, the demonstration -----------------------------------------------------------------------------------
 
 .PHONY: packages check demo bench check-installed

@@ -8,7 +8,7 @@
 
 #include "sxp/parser.h"
 #include "sxp/printer.h"
-#include "tests/sim/sim_host.h"
+#include "tests/sim/life.h"
 #include "xend/api/dispatcher.h"
 #include "xend/domain/departure.h"
 #include "xend/domain/device_changes.h"
@@ -23,26 +23,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class RunTimeDevices : public testing::Test {
+class RunTimeDevices : public Life {
  protected:
   RunTimeDevices() {
-    for (const char* name : {"a", "b", "c"}) std::ofstream(image(name)) << name;
+    for (const char* name : {"a", "b", "c"}) std::ofstream(path(name)) << name;
     host.start_guest("TestGuest");
   }
 
-  template <typename Action>
-  std::string error_of(Action&& action) {
-    try {
-      action();
-    } catch (const std::exception& e) {
-      return e.what();
-    }
-    return "";
-  }
-  std::shared_ptr<xend::Domain> guest() { return host.host->domains.get("TestGuest"); }
-  std::string image(const std::string& name) { return (host.folder / name).string(); }
   std::string disk(const std::string& name, const std::string& dev = "xvdb") {
-    return "(vbd (uname file:" + image(name) + ") (dev " + dev + ") (mode w))";
+    return "(vbd (uname file:" + path(name) + ") (dev " + dev + ") (mode w))";
   }
   std::string attach(const std::string& element) {
     return error_of([&] { xend::attach_device(*host.host, guest(), sxp::parse_one(element)); });
@@ -62,8 +51,6 @@ class RunTimeDevices : public testing::Test {
   void takes_up(const std::string& device) {
     host.store.write("/local/domain/" + std::to_string(guest()->running_domid()) + "/device/" + device + "/state", "4");
   }
-
-  SimHost host;
 };
 
 TEST_F(RunTimeDevices, TenRoundsLeaveNothing) {
@@ -117,13 +104,13 @@ TEST_F(RunTimeDevices, RefusedBeforeAnythingIsWritten) {
   ASSERT_EQ(attach(disk("a")), "");
   const auto before = nodes();
   EXPECT_EQ(attach(disk("b")), "Device xvdb (51728, vbd) is already connected.");
-  EXPECT_EQ(attach(disk("a", "xvdc")), "The file \"" + image("a") + "\" is already used");
-  EXPECT_EQ(attach(disk("missing", "xvdc")), "Disk image does not exist: " + image("missing"));
+  EXPECT_EQ(attach(disk("a", "xvdc")), "The file \"" + path("a") + "\" is already used");
+  EXPECT_EQ(attach(disk("missing", "xvdc")), "Disk image does not exist: " + path("missing"));
   EXPECT_THAT(attach("(vif (mac nonsense))"),
               HasSubstr("Cannot create a new virtual network interface - MAC address is not valid!"));
   // The daemon cannot write its notes any more.
-  std::filesystem::remove_all(image("running"));
-  std::ofstream(image("running")) << "no folder";
+  std::filesystem::remove_all(path("running"));
+  std::ofstream(path("running")) << "no folder";
   EXPECT_NE(attach(disk("b", "xvdc")), "");
   EXPECT_THAT(devices(), ElementsAre("vbd 51728"));
   EXPECT_EQ(nodes(), before);
@@ -135,8 +122,8 @@ TEST_F(RunTimeDevices, AttachedOnesSurviveAndDetachedOnesDoNotComeBack) {
   ASSERT_EQ(detach("vbd", "xvda"), "");
   host.restart_daemon();
   EXPECT_THAT(devices(), ElementsAre("vbd 51728"));
-  xend::save_domain(*host.host, guest(), image("saved"), false);
-  xend::restore_domain(*host.host, image("saved"), false);
+  xend::save_domain(*host.host, guest(), path("saved"), false);
+  xend::restore_domain(*host.host, path("saved"), false);
   EXPECT_THAT(devices(), ElementsAre("vbd 51728"));
   guest()->update([](xend::DomainState& s) { s.start_time -= 100; });
   const auto domid = guest()->running_domid();
@@ -151,8 +138,8 @@ TEST_F(RunTimeDevices, AnInterfaceKeepsItsNumberWhenTheGuestMoves) {
     ASSERT_EQ(attach(std::string("(vif (mac ") + mac + "))"), "");
   ASSERT_EQ(detach("vif", "0"), "");
   for (int move = 0; move < 2; ++move) {
-    xend::save_domain(*host.host, guest(), image("saved"), false);
-    xend::restore_domain(*host.host, image("saved"), false);
+    xend::save_domain(*host.host, guest(), path("saved"), false);
+    xend::restore_domain(*host.host, path("saved"), false);
     EXPECT_THAT(devices(), ElementsAre("vif 1", "vif 2"));
   }
   EXPECT_THAT(sxp::to_string(sxp::Value(xend::device_elements(*host.host, *guest()))),
@@ -243,11 +230,11 @@ TEST_F(RunTimeDevices, AnotherDiscInTheDrive) {
   const auto insert = [&](const std::string& element) {
     return error_of([&] { xend::reconfigure_device(*host.host, guest(), sxp::parse_one(element)); });
   };
-  ASSERT_EQ(attach("(vbd (uname file:" + image("a") + ") (dev xvdd:cdrom) (mode r))"), "");
-  EXPECT_EQ(insert("(vbd (uname file:" + image("b") + ") (dev xvdd:cdrom) (mode r))"), "");
-  EXPECT_EQ(host.store.read("/local/domain/0/backend/vbd/1/51760/params"), image("b"));
-  EXPECT_THAT(sxp::to_string(sxp::Value(xend::device_elements(*host.host, *guest()))), HasSubstr("file:" + image("b")));
-  EXPECT_THAT(insert("(vbd (uname file:" + image("c") + ") (dev xvdd:cdrom) (mode w))"),
+  ASSERT_EQ(attach("(vbd (uname file:" + path("a") + ") (dev xvdd:cdrom) (mode r))"), "");
+  EXPECT_EQ(insert("(vbd (uname file:" + path("b") + ") (dev xvdd:cdrom) (mode r))"), "");
+  EXPECT_EQ(host.store.read("/local/domain/0/backend/vbd/1/51760/params"), path("b"));
+  EXPECT_THAT(sxp::to_string(sxp::Value(xend::device_elements(*host.host, *guest()))), HasSubstr("file:" + path("b")));
+  EXPECT_THAT(insert("(vbd (uname file:" + path("c") + ") (dev xvdd:cdrom) (mode w))"),
               HasSubstr("Refusing to reconfigure device vbd:51760 to (vbd "));
   EXPECT_EQ(insert(disk("c")), "Device xvdb not connected");
   ASSERT_EQ(attach(disk("c")), "");
@@ -276,15 +263,15 @@ TEST_F(RunTimeDevices, AsClientsAskForThem) {
 
 // A disk image that only QEMU can read.
 TEST_F(RunTimeDevices, TheFirstDiskForQemuBringsADeviceModel) {
-  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("a") + ") (dev xvdb) (mode w))"), "");
-  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("b") + ") (dev xvdc) (mode w))"), "");
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + path("a") + ") (dev xvdb) (mode w))"), "");
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + path("b") + ") (dev xvdc) (mode w))"), "");
   EXPECT_THAT(host.device_models.asked(), ElementsAre("start 1"));
   EXPECT_NE(guest()->state().device_model.pid, 0);
 }
 
 TEST_F(RunTimeDevices, ADiskForQemuThatNobodyServesIsNotAttached) {
   host.device_models.die_when_asked("start");
-  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + image("a") + ") (dev xvdb) (mode w))"),
+  EXPECT_EQ(attach("(vbd (uname tap:qcow2:" + path("a") + ") (dev xvdb) (mode w))"),
             "the device model does not answer");
   EXPECT_THAT(devices(), IsEmpty());
   EXPECT_EQ(guest()->state().device_model.pid, 0);

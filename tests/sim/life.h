@@ -14,14 +14,15 @@ namespace sim {
 
 class Life : public testing::Test {
  protected:
+  // Its text; "" when there was none.
   template <typename Action>
-  std::string error_of(Action&& action) {
+  static std::string error_of(Action&& action) {
     try {
       action();
     } catch (const std::exception& e) {
       return e.what();
     }
-    return "no error";
+    return "";
   }
   std::shared_ptr<xend::Domain> guest(const std::string& name = "TestGuest") { return host.host->domains.get(name); }
   std::string create(const std::string& config) {

@@ -10,7 +10,7 @@
 
 #include "sxp/parser.h"
 #include "sxp/printer.h"
-#include "tests/sim/sim_host.h"
+#include "tests/sim/life.h"
 #include "xend/api/dispatcher.h"
 #include "xend/domain/device_changes.h"
 #include "xend/domain/lifecycle.h"
@@ -28,7 +28,7 @@ using testing::UnorderedElementsAre;
 
 const std::string kBack = "/local/domain/0/backend/pci/1/0";
 
-class Pci : public testing::Test {
+class Pci : public Life {
  protected:
   Pci() {
     for (const char* device : {"0000:02:00.0", "0000:02:00.1", "0000:02:00.2"}) add(device, "pciback");
@@ -65,15 +65,6 @@ class Pci : public testing::Test {
     return "(vm (name " + name + ") (memory 64) (image (linux (kernel /proc/version) (type " + type + ")))" +
            (devs.empty() ? "" : " (device (pci " + devs + "))") + ")";
   }
-  template <typename Action>
-  static std::string error_of(Action&& action) {
-    try {
-      action();
-    } catch (const std::exception& e) {
-      return e.what();
-    }
-    return "";
-  }
   std::string create(const std::string& config) {
     return error_of([&] {
       const auto domain = xend::create_domain(*host.host, sxp::parse_one(config));
@@ -97,8 +88,6 @@ class Pci : public testing::Test {
   }
   std::string back(const std::string& key) { return host.store.read(kBack + "/" + key).value_or("(none)"); }
   std::size_t nodes() { return host.store.tree("/").size(); }
-
-  SimHost host;
 };
 
 TEST_F(Pci, GivenAtTheStartAndTakenAtTheEnd) {

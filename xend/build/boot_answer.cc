@@ -33,6 +33,9 @@ void check_copy(const std::string& path, const std::string& folder) {
 void check_path(const std::string& path, const std::string& folder, bool may_be_elsewhere) {
   if (path.empty()) return;
   if (path.front() != '/' || path.find('\0') != std::string::npos) nonsense("a path in it is not absolute");
+  // What is deleted in the end is told by how the path begins.
+  const std::filesystem::path parts(path);
+  if (std::find(parts.begin(), parts.end(), "..") != parts.end()) nonsense("a path in it goes through \"..\"");
   if (!may_be_elsewhere || path.starts_with(folder + "/")) check_copy(path, folder);
 }
 
