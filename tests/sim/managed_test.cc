@@ -13,6 +13,7 @@
 #include "xend/api/dispatcher.h"
 #include "xend/domain/save.h"
 #include "xend/error.h"
+#include "xend/relocation/sender.h"
 
 namespace sim {
 namespace {
@@ -400,8 +401,41 @@ TEST_F(Managed, AConfigurationWithTheNameOfARunningDomainIsLeftAlone) {
   EXPECT_TRUE(std::filesystem::exists(kept() / "config.sxp"));
 }
 
-TEST_F(Managed, MovedAwayItIsHaltedHere) {
+TEST_F(Managed, MovedWithItsHomeItIsManagedThere) {
   SimHost two;
+  xend::Relocation relocation;
+  relocation.destination = "127.0.0.1";
+  relocation.port = two.listen();
+  host.start_guest("Unmanaged");
+  relocation.change_home_server = true;
+  EXPECT_EQ(error_of([&] { xend::relocate_domain(*host.host, guest("Unmanaged"), relocation); }),
+            "Domain is not a managed domain");
+  define("(on_reboot preserve)");
+  call("start", {"TestGuest", false});
+  xend::relocate_domain(*host.host, guest(), relocation);
+  EXPECT_EQ(host.list(), "Unmanaged -b----");
+  EXPECT_FALSE(std::filesystem::exists(kept()));
+  EXPECT_EQ(two.list(), "TestGuest -b----");
+  xend::destroy_domain(*two.host, two.host->domains.get("TestGuest"));
+  EXPECT_EQ(two.list(), "TestGuest halted");
+  two.restart_daemon();
+  EXPECT_EQ(two.list(), "TestGuest halted");
+}
+
+TEST_F(Managed, MovedWithoutItsHomeItIsHaltedHere) {
+  SimHost two;
+  xend::Relocation relocation;
+  relocation.destination = "127.0.0.1";
+  relocation.port = two.listen();
+  define();
+  call("start", {"TestGuest", false});
+  xend::relocate_domain(*host.host, guest(), relocation);
+  EXPECT_EQ(host.list(), "TestGuest halted");
+  EXPECT_EQ(two.list(), "TestGuest -b----");
+  EXPECT_FALSE(std::filesystem::exists(two.folder / "managed"));
+}
+
+TEST_F(Managed, SavedItIsHaltedAndRestoredItRuns) {
   define();
   call("start", {"TestGuest", false});
   xend::save_domain(*host.host, guest(), path("image"), false);

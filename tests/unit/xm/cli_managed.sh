@@ -2,7 +2,7 @@
 
 expect 1 @optionerror\ start "Error: Expects 1 argument$nl" start
 expect 1 @optionerror\ start "Error: Expects 1 argument$nl" start a b
-expect 1 @optionerror\ start "Error: option -x not recognized$nl" start -x stopped
+expect 1 @usage\ start "Error: option -x not recognized$nl" start -x stopped
 expect 3 "" "Error: Domain 'nosuch' does not exist.$nl" start nosuch
 expect 1 @usage\ start "Error: Domain is already running$nl" start held
 expect 1 @usage\ start "Error: Domain 'stopped' is not started$nl" start -p stopped
@@ -15,8 +15,8 @@ expect 0 "9$nl" "" domid stopped
 expect 0 "" @any start --vncviewer stopped
 called "xend.domain.start 'stopped' False" "xend.domain 'stopped' False"
 # The process becomes the console; here there is none to become.
-expect 1 "" "Error: Domain is already running$nl" start -c held
-expect 1 "" @any start --console_autoconnect nosuch
+expect 1 @usage\ start "Error: Domain is already running$nl" start -c held
+expect 3 "" "Error: Domain 'nosuch' does not exist.$nl" start --console_autoconnect nosuch
 
 expect 1 @usage\ delete "Error: 'xm delete' requires 1 arguments.$nl$nl" delete
 expect 1 @usage\ delete "Error: Domain is not halted.$nl" delete held

@@ -173,8 +173,9 @@ class World:
                 return calls[key](*params)
         if short not in SILENT:
             return {"Status": "Failure", "ErrorDescription": ["MESSAGE_METHOD_UNKNOWN", method]}
-        if (short, params[0]) in self.REFUSED:
-            raise Fault(2, self.REFUSED[short, params[0]])
+        refused = self.REFUSED.get((short, str(params[0])))
+        if refused:
+            raise Fault(2, refused)
         if params[0] == "stuck":
             raise Fault(2, "/usr/libexec/xend/xc_save 46 82 0 0 0 failed")
         if short == "unpause" and params[0] == "asleep":
