@@ -47,10 +47,7 @@ void take_up(Host& host, DomainConfig config) {
   }
   if (running->domid() == xc::DomId{0} || running->state().foreign)
     throw Error(fmt::format("domain {}, which is not xend's, has its UUID", running->name()));
-  running->update([&](DomainState& s) {
-    s.managed = true;
-    s.config.on_xend_start = config.on_xend_start;
-  });
+  running->update([](DomainState& s) { s.managed = true; });
   settle_checkpoint(host, running);
 }
 

@@ -67,6 +67,19 @@ void unlink_durably(const std::string& path) {
   if (folder.get() < 0 || (fsync(folder.get()) != 0 && errno != EINVAL)) fail(path);
 }
 
+// What a daemon that was killed has left half-written: an image may be as large as its guest.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code none;
+  for (auto entry = fs::directory_iterator(folder, none); entry != fs::directory_iterator(); entry.increment(none)) {
+    const auto name = entry->path().filename().string();
+    if (!name.starts_with("config.sxp.") && !name.starts_with("checkpoint.chk.")) continue;
+    std::error_code error;
+    fs::remove(entry->path(), error);
+    XEND_LOG(Info, "{} was only half written when the daemon before this one ended: it is removed{}{}.",
+             entry->path().string(), error ? ", which fails: " : "", error ? error.message() : "");
+  }
+}
+
 }  // namespace
 
 ManagedStore::ManagedStore(std::string folder) : folder_(std::move(folder)) {}
@@ -93,10 +106,12 @@ std::vector<DomainConfig> ManagedStore::load() const {
     if (!entry->is_directory(ignored)) continue;
     try {
       auto config = read(name);
-      if (config.uuid.to_string() == name)
+      if (config.uuid.to_string() == name) {
         configs.push_back(std::move(config));
-      else
+        remove_leftovers(entry->path());
+      } else {
         XEND_LOG(Error, "UUID mismatch in stored configuration: {}", file);
+      }
     } catch (const std::exception& e) {
       XEND_LOG(Error, "Unable to open or parse config.sxp: {}: {}", file, e.what());
     }

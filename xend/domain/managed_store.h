@@ -17,8 +17,8 @@ class ManagedStore {
   // `folder`: xend-domains-path. Made with mode 0700 when it is first written to.
   explicit ManagedStore(std::string folder);
 
-  // Every configuration that can be read, devices in device_elements. What cannot -- too large, not a file, unparsable,
-  // in the folder of another UUID -- is logged and left out.
+  // For the daemon's start: every configuration that can be read, devices in device_elements. What cannot -- too large,
+  // not a file, unparsable, in the folder of another UUID -- is logged and left out.
   std::vector<DomainConfig> load() const;
 
   // Writes a domain's config.sxp, mode 0600, durably: an old one is whole until the new one is. Throws Error `Failed to

@@ -91,6 +91,14 @@ TEST_F(ManagedStoreTest, WhatIsWrongHurtsNobodyElse) {
   EXPECT_THAT(names(), ElementsAre("good"));
 }
 
+TEST_F(ManagedStoreTest, WhatWasHalfWrittenIsRemoved) {
+  write(kUuid, config("web1", kUuid));
+  for (const char* name : {"checkpoint.chk", "checkpoint.chk.Xy12ab", "config.sxp.aaaaaa", "notes"})
+    std::ofstream(root_ / kUuid / name) << "half";
+  EXPECT_THAT(names(), ElementsAre("web1"));
+  EXPECT_THAT(files(root_ / kUuid), testing::UnorderedElementsAre("config.sxp", "checkpoint.chk", "notes"));
+}
+
 TEST_F(ManagedStoreTest, ALinkIsNotFollowed) {
   std::ofstream(temporary_.path() / "elsewhere") << config("linked", kUuid);
   fs::create_directories(root_ / kUuid);
