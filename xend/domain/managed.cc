@@ -65,9 +65,11 @@ void remember_change(Host& host, const Domain& domain) {
   const auto state = domain.state();
   if (state.domid) host.running_state.remember_now(domain);
   if (!state.managed) return;
-  auto config = state.config;
-  config.image.notes.clear();
-  host.managed.save(config);
+  host.managed.save([&] {
+    auto config = domain.state().config;
+    config.image.notes.clear();  // of the kernel that runs now
+    return config;
+  });
 }
 
 void define_domain(Host& host, const sxp::Value& config) {

@@ -120,7 +120,12 @@ std::vector<DomainConfig> ManagedStore::load() const {
 }
 
 void ManagedStore::save(const DomainConfig& config) {
+  save([&] { return config; });
+}
+
+void ManagedStore::save(const std::function<DomainConfig()>& current) {
   const std::lock_guard lock(mutex_);
+  const auto config = current();
   const auto folder = folder_of(config.uuid);
   try {
     std::error_code reported_below;

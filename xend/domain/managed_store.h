@@ -3,6 +3,7 @@
 // what runs.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ class ManagedStore {
   // Writes a domain's config.sxp, mode 0600, durably: an old one is whole until the new one is. Throws Error `Failed to
   // save configuration file to: FOLDER` with the reason.
   void save(const DomainConfig& config);
+  // The same with what `current` returns when it is its turn: of two changes at once, the last file has both.
+  void save(const std::function<DomainConfig()>& current);
 
   // Removes all of a domain; its config.sxp first, so that half a removal does not bring it back. Throws Error.
   void remove(const xc::Uuid& uuid);
