@@ -56,6 +56,8 @@ TEST_F(Managed, WhatChangesWhileItDoesNotRunIsKept) {
   EXPECT_EQ(call("sched_credit_get", {"TestGuest"}), rpc::Value((rpc::Struct{{"weight", 512}, {"cap", 0}})));
   EXPECT_EQ(call("device_create", {"TestGuest", rpc::from_sxp(sxp::parse_one("(vif (mac 00:16:3e:00:00:07))"))}),
             rpc::Value((rpc::Array{"vif", rpc::Array{"dom", rpc::Value(), "id", rpc::Value()}})));
+  host.restart_daemon();
+  EXPECT_EQ(guest()->state().config.memory.value, 72u);
   call("setName", {"TestGuest", "Renamed"});
   host.restart_daemon();
   const auto config = guest("Renamed")->state().config;

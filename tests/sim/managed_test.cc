@@ -230,6 +230,18 @@ TEST_F(Managed, CreatedWithItsUuidItIsTheSameDomain) {
   EXPECT_EQ(host.list(), "TestGuest halted");
 }
 
+TEST_F(Managed, ACreationThatFailsLeavesItAsItWas) {
+  define();
+  const auto before = file();
+  host.helpers.fail_next_build("xc_build failed\nno memory");
+  EXPECT_NE(create(std::string("(vm (name TestGuest) (uuid ") + kUuid +
+                   ") (memory 96) (image (linux (kernel /proc/version))))"),
+            "");
+  EXPECT_EQ(host.list(), "TestGuest halted");
+  EXPECT_EQ(guest()->state().config.memory.value, 64u);
+  EXPECT_EQ(file(), before);
+}
+
 TEST_F(Managed, AStartThatFailsLeavesItHalted) {
   define();
   host.helpers.fail_next_build("xc_build failed\nno memory");
