@@ -75,7 +75,7 @@ $(B)/obj/%.o: %.cc config.mk
 
 # ---- programs --------------------------------------------------------------------------------------------------------
 
-HELPERS := xc_build xc_save xc_restore
+HELPERS := xc_build xc_save xc_restore xc_dump
 PROGRAMS := $(B)/xm-cli/xm $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
 
 $(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a

@@ -119,6 +119,8 @@ class Hypervisor {
   virtual void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) = 0;
   // HVM: how far the guest's clock is ahead of UTC. New and restored domains alike.
   virtual void set_time_offset(DomId domid, std::chrono::seconds offset) = 0;
+  // Another UUID than it was created with: a dead domain that is kept beside its successor.
+  virtual void set_handle(DomId domid, const Uuid& handle) = 0;
   virtual Port allocate_channel(DomId domid) = 0;  // unbound, to be bound by dom0
 
   virtual void pause(DomId domid) = 0;

@@ -208,6 +208,13 @@ void LibxcHypervisor::set_time_offset(DomId domid, std::chrono::seconds offset) 
             "xc_domain_set_time_offset");
 }
 
+void LibxcHypervisor::set_handle(DomId domid, const Uuid& handle) {
+  Lease xc(*this);
+  xen_domain_handle_t bytes;
+  std::copy(handle.bytes().begin(), handle.bytes().end(), bytes);
+  xc->check(xc_domain_sethandle(xc->get(), domid, bytes), "xc_domain_sethandle");
+}
+
 Port LibxcHypervisor::allocate_channel(DomId domid) {
   Lease xc(*this);
   return static_cast<Port>(xc->check(xc_evtchn_alloc_unbound(xc->get(), domid, 0), "xc_evtchn_alloc_unbound"));

@@ -25,6 +25,7 @@ class LibxcHypervisor final : public Hypervisor {
   void prepare_for_memory(DomId domid, const MachineParams& machine) override;
   void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) override;
   void set_time_offset(DomId domid, std::chrono::seconds offset) override;
+  void set_handle(DomId domid, const Uuid& handle) override;
   Port allocate_channel(DomId domid) override;
   void pause(DomId domid) override;
   void unpause(DomId domid) override;

@@ -1,5 +1,8 @@
 #include "xend/daemon.h"
 
+#include <atomic>
+#include <future>
+
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
 #include "rpc/server.h"
@@ -10,6 +13,7 @@
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/recovery.h"
 #include "xend/domain/vcpu_changes.h"
 #include "xend/domain/watcher.h"
@@ -58,6 +62,8 @@ struct Daemon::Impl {
 
   void open_relocation();
   void open_xml_rpc();
+  void autostart();
+  void end_autostart();
 
   CurrentOptions options;
   xc::LibxcHypervisor xen;
@@ -69,14 +75,17 @@ struct Daemon::Impl {
   Dom0Balloon dom0_memory{store};
   MemoryLedger memory{xen, dom0_memory, options};
   RunningState running_state{kRunningState};
+  ManagedStore managed{options.get()->xend_domains_path};
   Programs programs;
   QemuDeviceModels device_models{
       store, device_model_settings(*options.get()),
       [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
-  Host host{xen, store, devices, helpers, options, domains, memory, running_state, device_models, programs};
+  Host host{xen, store, devices, helpers, options, domains, memory, running_state, managed, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
   std::unique_ptr<RelocationServer> relocation;
   std::unique_ptr<rpc::Server> xml_rpc;
+  std::atomic<bool> stop_starting{false};
+  std::future<void> starting;  // managed domains, beside everything else
 };
 
 void Daemon::Impl::open_relocation() {
@@ -99,6 +108,18 @@ void Daemon::Impl::open_xml_rpc() {
       std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
 }
 
+void Daemon::Impl::autostart() {
+  end_autostart();
+  stop_starting = false;
+  starting = std::async(std::launch::async, [this] { autostart_domains(host, stop_starting); });
+}
+
+// Returns when the one that is just being started is there.
+void Daemon::Impl::end_autostart() {
+  stop_starting = true;
+  if (starting.valid()) starting.wait();
+}
+
 Daemon::Daemon(Options options) {
   try {
     impl_ = std::make_unique<Impl>(std::move(options));
@@ -117,11 +138,13 @@ Daemon::~Daemon() {
 void Daemon::start() {
   run_network_script(*impl_->options.get(), impl_->scripts);
   find_running_domains(impl_->host);
+  find_managed_domains(impl_->host);
   limit_dom0_vcpus(impl_->host);
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);
   impl_->host.look_again = [watcher = impl_->watcher.get()] { watcher->look_again(); };
   impl_->open_relocation();
   impl_->open_xml_rpc();
+  impl_->autostart();
 }
 
 void Daemon::reload(Options options) {
@@ -131,10 +154,12 @@ void Daemon::reload(Options options) {
   impl_->xml_rpc.reset();
   impl_->options.set(std::move(options));
   impl_->open_xml_rpc();
+  impl_->autostart();
 }
 
 void Daemon::stop() {
   if (!impl_ || !impl_->watcher) return;
+  impl_->end_autostart();
   begin_stop_actions(impl_->host);
   impl_->xml_rpc.reset();
   impl_->relocation.reset();

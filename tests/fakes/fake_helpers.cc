@@ -98,6 +98,14 @@ xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, co
   return {.store_frame = 1000 + request.domid, .console_frame = 2000 + request.domid, .bytes_read = 0};
 }
 
+std::uint64_t FakeHelpers::dump_core(const xend::DumpRequest& request, const xend::Cancellation&) {
+  write_all(request.fd, "core of ");
+  if (!dump_failure_.empty()) throw xend::Error(std::exchange(dump_failure_, ""));
+  const auto memory = memory_of(request.domid);
+  write_all(request.fd, memory);
+  return 8 + memory.size();
+}
+
 xend::VerifyResult FakeHelpers::verify(int fd, const xend::Cancellation&) {
   const auto position = lseek(fd, 0, SEEK_CUR);
   read_image(fd);

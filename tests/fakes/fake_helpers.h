@@ -21,6 +21,8 @@ class FakeHelpers final : public xend::Helpers {
   xend::BuildResult build(const xend::BuildRequest& request, const xend::Cancellation& cancel) override;
   xend::SaveResult save(const xend::SaveRequest& request, const xend::Cancellation& cancel) override;
   xend::RestoreResult restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) override;
+  // The file is "core of " and the guest's memory.
+  std::uint64_t dump_core(const xend::DumpRequest& request, const xend::Cancellation& cancel) override;
   xend::VerifyResult verify(int fd, const xend::Cancellation& cancel) override;
 
   // ---- for tests ----
@@ -28,6 +30,8 @@ class FakeHelpers final : public xend::Helpers {
   std::string memory_of(xc::DomId domid) const;                 // "" when it has none
   void set_memory(xc::DomId domid, const std::string& memory);  // what the guest computed
   void fail_next_build(const std::string& text) { build_failure_ = text; }
+  // The dump ends half-way.
+  void fail_next_dump(const std::string& text) { dump_failure_ = text; }
   // A save waits, copying, until it is cancelled.
   void hang_saves(bool hang) { hang_ = hang; }
   bool hanging() const { return hanging_; }
@@ -36,7 +40,7 @@ class FakeHelpers final : public xend::Helpers {
   FakeHypervisor& xen_;
   mutable std::mutex mutex_;
   std::map<xc::DomId, std::string> memory_;
-  std::string build_failure_;
+  std::string build_failure_, dump_failure_;
   std::atomic<bool> hang_{false}, hanging_{false};
 };
 

@@ -133,6 +133,12 @@ void FakeHypervisor::set_time_offset(xc::DomId domid, std::chrono::seconds offse
   find("xc_domain_set_time_offset", domid);
 }
 
+void FakeHypervisor::set_handle(xc::DomId domid, const xc::Uuid& handle) {
+  const std::lock_guard lock(mutex_);
+  record("set_handle", std::to_string(domid) + " " + handle.to_string());
+  find("xc_domain_sethandle", domid).info.handle = handle;
+}
+
 xc::Port FakeHypervisor::allocate_channel(xc::DomId domid) {
   const std::lock_guard lock(mutex_);
   record("allocate_channel", std::to_string(domid));

@@ -27,6 +27,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) override;
   void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested, const xc::CpuidPolicy& changes) override;
   void set_time_offset(xc::DomId domid, std::chrono::seconds offset) override;
+  void set_handle(xc::DomId domid, const xc::Uuid& handle) override;
   xc::Port allocate_channel(xc::DomId domid) override;
   bool has_drivers(xc::DomId) override { return true; }
   void pause(xc::DomId domid) override;

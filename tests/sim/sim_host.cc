@@ -10,6 +10,7 @@
 #include "sxp/parser.h"
 #include "xend/api/listing.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/recovery.h"
 
 namespace sim {
@@ -55,6 +56,7 @@ void SimHost::restart_daemon() {
   domains_ = std::make_unique<xend::DomainTable>();
   programs_ = std::make_unique<xend::Programs>(folder / "root");
   running_state_ = std::make_unique<xend::RunningState>(folder / "running");
+  managed_ = std::make_unique<xend::ManagedStore>(folder / "managed");
   host = std::make_unique<xend::Host>(xend::Host{xen,
                                                  store,
                                                  devices_,
@@ -63,6 +65,7 @@ void SimHost::restart_daemon() {
                                                  *domains_,
                                                  memory_,
                                                  *running_state_,
+                                                 *managed_,
                                                  device_models,
                                                  *programs_,
                                                  {},
@@ -70,7 +73,9 @@ void SimHost::restart_daemon() {
                                                  {folder / "boot", 10s},
                                                  [] {}});
   host->suspend_limits = {300ms, 5s};
+  host->dump_folder = folder / "dump";
   xend::find_running_domains(*host);
+  xend::find_managed_domains(*host);
   watcher_ = std::make_unique<xend::DomainWatcher>(*host);
   host->look_again = [this] { watcher_->look_again(); };
 }
@@ -112,7 +117,8 @@ std::string SimHost::list() {
   for (const auto& listed : xend::list_domains(*host)) {
     if (listed.domain->domid() == xc::DomId{0}) continue;
     if (!text.empty()) text += ", ";
-    text += listed.domain->name() + " " + xend::state_text(*listed.info);
+    const char* const at_rest = listed.state == xend::PowerState::kSuspended ? "suspended" : "halted";
+    text += listed.domain->name() + " " + (listed.info ? xend::state_text(*listed.info) : at_rest);
   }
   return text;
 }

@@ -34,7 +34,7 @@ class SimHost {
   // Guests take a suspend request, or not.
   void guests_suspend(bool yes) { guests_suspend_ = yes; }
 
-  // "NAME state" of every domain but dom0, joined by ", ".
+  // "NAME state" of every domain but dom0, joined by ", "; the state is "halted" or "suspended" for those at rest.
   std::string list();
 
   // What the daemon would have after being killed and started again: a new table, filled from Xen and its notes.
@@ -60,6 +60,7 @@ class SimHost {
   std::unique_ptr<xend::DomainTable> domains_;
   xend::MemoryLedger memory_{xen, dom0_memory, options, [](std::chrono::milliseconds) {}};
   std::unique_ptr<xend::RunningState> running_state_;
+  std::unique_ptr<xend::ManagedStore> managed_;
   std::unique_ptr<xend::DomainWatcher> watcher_;
   std::unique_ptr<xend::RelocationServer> server_;
   std::atomic<bool> guests_suspend_{true}, stopping_{false};

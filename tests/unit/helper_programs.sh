@@ -1,5 +1,5 @@
 #!/bin/bash
-# helper_programs.sh BUILD: xc_build, xc_save and xc_restore as they are built, on a machine without Xen: what they refuse,
+# helper_programs.sh BUILD: xc_build, xc_save, xc_restore and xc_dump as they are built, on a machine without Xen: what they refuse,
 # what they can do without a domain, and which rights they keep. What needs a domain is tested in the lab.
 set -u
 bin=$(realpath "$1")/helpers
@@ -46,6 +46,8 @@ check "no request" "(error 'there is no request on stdin: this program is starte
   "$("$bin/xc_save" 3 5 0 0 0 3</dev/null </dev/null)"
 check "another request" "(error 'the request on stdin is not (save ...)')" "$(say '(load)' xc_save 3 5 0 0 0)"
 check "no descriptor" "(error (errno 9) 'descriptor 77: Bad file descriptor')" "$(say '(save)' xc_save 77 5 0 0 0)"
+check "a dump of no number" "(error \"argument 2 is 'five', which is no number\")" "$(say '(dump)' xc_dump 3 five)"
+check "a dump of another request" "(error 'the request on stdin is not (dump ...)')" "$(say '(save)' xc_dump 3 5)"
 check "no number" "(error \"argument 2 is 'five', which is no number\")" "$(say '(save)' xc_save 3 five 0 0 0)"
 build='(build (type pvh) (kernel /no/such) (ramdisk "") (cmdline "") (features "") (temporary_kernel 1) (memory 64)'
 build+=' (maximum 64) (vcpus 1) (store_port 1) (console_port 2) (firmware "") (apic 1) (online_vcpus 1))'
@@ -59,10 +61,11 @@ if [ ! -e /dev/xen/privcmd ]; then
   image=$dir/whole
   check "xc_restore up to the hypervisor" "(error *xc_interface_open*)" \
     "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"
+  check "xc_dump up to the hypervisor" "(error *xc_interface_open*)" "$(say '(dump)' xc_dump 3 5)"
 fi
 
 # ---- rights ----
-for program in xc_build xc_save xc_restore; do
+for program in xc_build xc_save xc_restore xc_dump; do
   coproc HELPER { exec "$bin/$program" 2 2 2 2 2 2 5</dev/null 3</dev/null; }
   until [ "$(readlink "/proc/$HELPER_PID/exe" 2>/dev/null)" = "$bin/$program" ] &&
     grep -q 'NoNewPrivs:.*1' "/proc/$HELPER_PID/status" && [ ! -e "/proc/$HELPER_PID/fd/5" ]; do

@@ -63,6 +63,7 @@ start_xend
 . "$here/cli_domains.sh"
 . "$here/cli_create.sh"
 . "$here/cli_host.sh"
+. "$here/cli_managed.sh"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

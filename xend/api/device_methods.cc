@@ -12,6 +12,7 @@ namespace {
 rpc::Value device_create(const Call& call) {
   const auto domain = domain_arg(call);
   const auto device = attach_device(call.host, domain, rpc::to_sxp(call.params[1]));
+  if (domain->state().dormant) return rpc::Array{device.type, rpc::Array{"dom", rpc::Value(), "id", rpc::Value()}};
   return rpc::Array{device.type, rpc::Array{"dom", domain->running_domid(), "id", device.id}};
 }
 
@@ -46,10 +47,21 @@ rpc::Value pci_devices(const Domain& domain) {
   return devices;
 }
 
+// Of a domain that does not run: the number of each and its element. Disks go by "vbd" whatever their type.
+rpc::Value devices_at_rest(const DomainConfig& config, const std::string& type) {
+  rpc::Array devices;
+  for (const auto& device : config.devices) {
+    const bool asked_for = device.type == type || (type == "vbd" && device.type.starts_with("tap"));
+    if (asked_for) devices.push_back(rpc::Array{device.id, rpc::from_sxp(device.config)});
+  }
+  return devices;
+}
+
 rpc::Value device_sxprs(const Call& call) {
   const auto domain = domain_arg(call);
   const auto type = text_arg(call, 1);
   if (type == "pci") return pci_devices(*domain);
+  if (const auto state = domain->state(); state.dormant) return devices_at_rest(state.config, type);
   return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));
 }
 

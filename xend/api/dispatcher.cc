@@ -18,9 +18,10 @@ struct Group {
   std::span<const Method> methods;
 };
 
-std::array<Group, 5> groups() {
+std::array<Group, 6> groups() {
   return {{{"xend.domain.", domain_methods()},
            {"xend.domain.", device_methods()},
+           {"xend.domain.", managed_methods()},
            {"xend.domain.", size_methods()},
            {"xend.node.", node_methods()},
            {"xend.", listing_methods()}}};

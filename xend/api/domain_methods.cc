@@ -7,7 +7,9 @@
 #include "xend/api/caller.h"
 #include "xend/api/listing.h"
 #include "xend/api/method.h"
+#include "xend/domain/at_rest.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/save.h"
 #include "xend/domain/store_layout.h"
 #include "xend/error.h"
@@ -48,7 +50,7 @@ rpc::Value destroy(const Call& call) {
 
 rpc::Value pause(const Call& call) {
   const auto domain = domain_arg(call);
-  const auto before = power_state(list_domain(call.host, domain).info);
+  const auto before = list_domain(call.host, domain).state;
   pause_domain(call.host, *domain);
   if (bool_arg(call, 1, false)) return static_cast<int>(before);
   return {};
@@ -92,7 +94,7 @@ rpc::Value migrate(const Call& call) {
   if (port < 0 || port > 65535) throw Error(fmt::format("{} is not the number of a TCP port: 1 to 65535 are.", port));
   relocation.port = static_cast<unsigned>(port);
   relocation.ssl = bool_arg(call, 5, call.host.options.get()->xend_relocation_ssl);
-  if (bool_arg(call, 6, false)) throw Error("Domain is not a managed domain");
+  relocation.change_home_server = bool_arg(call, 6, false);
   const auto rate = int_arg(call, 7, 0);  // Mbit/s, as the releases up to 3.2 had it
   if (rate < 0 || rate > 1'000'000) throw Error(fmt::format("{} Mbit/s is not a rate that can be kept to.", rate));
   relocation.rate_mbit = static_cast<unsigned>(rate);
@@ -108,6 +110,7 @@ rpc::Value set_name(const Call& call) {
 }
 
 rpc::Value get_restart_count(const Call& call) {
+  if (domain_arg(call)->state().dormant) return {};
   return std::to_string(domain_arg(call)->state().restart_count);
 }
 
@@ -130,6 +133,8 @@ rpc::Value trigger(const Call& call) {
 }
 
 rpc::Value sched_get(const Call& call) {
+  if (const auto state = domain_arg(call)->state(); state.dormant)
+    return rpc::Struct{{"weight", state.config.cpu_weight}, {"cap", state.config.cpu_cap}};
   const auto params = call.host.xen.sched_params(domain_arg(call)->running_domid());
   return rpc::Struct{{"weight", params.weight.value_or(0)}, {"cap", params.cap.value_or(0)}};
 }
@@ -151,13 +156,18 @@ rpc::Value sched_set(const Call& call) {
           fmt::format("Cpu cap out of range, valid range is from 0 to {} for specified number of vcpus", limit));
     params.cap = static_cast<std::uint16_t>(cap);
   }
+  const auto note = [&](DomainConfig& config) {
+    if (params.weight) config.cpu_weight = *params.weight;
+    if (params.cap) config.cpu_cap = *params.cap;
+  };
+  if (domain->state().dormant) {
+    change_at_rest(call.host, domain, note);
+    return 0;
+  }
   call.host.xen.set_sched_params(domain->running_domid(), params);
-  domain->update([&](DomainState& s) {
-    if (params.weight) s.config.cpu_weight = *params.weight;
-    if (params.cap) s.config.cpu_cap = *params.cap;
-  });
+  domain->update([&](DomainState& s) { note(s.config); });
   const auto state = domain->state();
-  if (state.domid != xc::DomId{0} && !state.foreign) call.host.running_state.remember_now(*domain);
+  if (state.domid != xc::DomId{0} && !state.foreign) remember_change(call.host, *domain);
   return 0;
 }
 

@@ -8,22 +8,36 @@
 
 namespace xend {
 
+namespace {
+
+PowerState state_at_rest(const Host& host, const DomainState& domain) {
+  return host.managed.has_checkpoint(domain.config.uuid) ? PowerState::kSuspended : PowerState::kHalted;
+}
+
+}  // namespace
+
 std::vector<ListedDomain> list_domains(Host& host) {
   std::map<xc::DomId, xc::DomainInfo> infos;
   for (auto& info : host.xen.domains()) infos.emplace(info.domid, std::move(info));
   std::vector<ListedDomain> listed;
   for (auto& domain : host.domains.all()) {
-    const auto domid = domain->domid();
-    if (!domid) continue;  // it is only being made: Xen does not have it yet
-    const auto info = infos.find(*domid);
-    if (info != infos.end()) listed.push_back({std::move(domain), info->second});
+    const auto state = domain->state();
+    if (state.dormant) {
+      listed.push_back({std::move(domain), std::nullopt, state_at_rest(host, state)});
+      continue;
+    }
+    if (!state.domid) continue;  // it is only being made: Xen does not have it yet
+    const auto info = infos.find(*state.domid);
+    if (info != infos.end()) listed.push_back({std::move(domain), info->second, power_state(info->second)});
   }
   return listed;
 }
 
 ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain) {
-  const auto domid = domain->domid();
-  return {domain, domid ? host.xen.domain(*domid) : std::nullopt};
+  const auto state = domain->state();
+  if (state.dormant) return {domain, std::nullopt, state_at_rest(host, state)};
+  const auto info = state.domid ? host.xen.domain(*state.domid) : std::nullopt;
+  return {domain, info, power_state(info)};
 }
 
 namespace {
@@ -60,7 +74,8 @@ sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
   if (state.config.type == xc::GuestType::kHvm && !state.foreign) show_choices_of_host(host, state.config);
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);
-  return domain_sxp(state, listed.info, {.devices = full, .vcpu_avail = false}, devices);
+  const bool suspended = listed.state == PowerState::kSuspended;
+  return domain_sxp(state, listed.info, {.devices = full, .suspended = suspended, .vcpu_avail = false}, devices);
 }
 
 }  // namespace xend

@@ -14,9 +14,10 @@ namespace xend {
 struct ListedDomain {
   std::shared_ptr<Domain> domain;
   std::optional<xc::DomainInfo> info;
+  PowerState state = PowerState::kHalted;
 };
 
-// All domains sorted by name: one call to Xen, none to xenstore.
+// All domains sorted by name, managed ones that do not run among them: one call to Xen, none to xenstore.
 std::vector<ListedDomain> list_domains(Host& host);
 
 ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain);

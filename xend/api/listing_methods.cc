@@ -20,9 +20,11 @@ struct StateFilter {
   bool all = false;
   int number = -1;
   std::string name;
+  bool in_xen = false;  // the others are left out, whatever their state
 
-  bool fits(PowerState state) const {
-    const auto n = static_cast<int>(state);
+  bool fits(const ListedDomain& listed) const {
+    if (in_xen && !listed.info) return false;
+    const auto n = static_cast<int>(listed.state);
     return all || n == number || (!name.empty() && name == kStateNames.at(static_cast<std::size_t>(n)));
   }
 };
@@ -43,7 +45,7 @@ StateFilter state_filter(const Call& call, std::size_t i) {
 rpc::Value listing(const Call& call, bool detail, const StateFilter& filter, bool full) {
   rpc::Array result;
   for (const auto& listed : list_domains(call.host)) {
-    if (!filter.fits(power_state(listed.info))) continue;
+    if (!filter.fits(listed)) continue;
     if (!detail) {
       result.emplace_back(listed.domain->name());
       continue;
@@ -64,7 +66,8 @@ rpc::Value domain(const Call& call) {
 
 rpc::Value domains(const Call& call) {
   // "Running" in the table's sense: known to Xen (spec protocols 3.4).
-  return listing(call, bool_arg(call, 0, true), {.all = true, .number = -1, .name = {}}, bool_arg(call, 1, false));
+  return listing(call, bool_arg(call, 0, true), {.all = true, .number = -1, .name = {}, .in_xen = true},
+                 bool_arg(call, 1, false));
 }
 
 rpc::Value domains_with_state(const Call& call) {

@@ -59,10 +59,29 @@ rpc::Value pin(const Call& call) {
   return 0;
 }
 
+rpc::Array pair(const char* key, rpc::Value value) {
+  return {key, std::move(value)};
+}
+
+// Of a domain that does not run: where its vcpus may run when it does; unpinned ones on any of 64 CPUs, as ever.
+rpc::Value vcpus_at_rest(const DomainConfig& config) {
+  rpc::Array result{"domain", pair("domid", {}), pair("name", config.name), pair("vcpu_count", config.vcpus)};
+  std::vector<unsigned> all(64);
+  std::iota(all.begin(), all.end(), 0u);
+  for (unsigned number = 0; number < config.vcpus; ++number) {
+    const bool pinned = number < config.cpus.size() && !config.cpus[number].empty();
+    rpc::Array cpumap;
+    for (const auto cpu : pinned ? config.cpus[number] : all) cpumap.emplace_back(cpu);
+    result.push_back(rpc::Array{"vcpu", pair("number", number), pair("online", 0), pair("blocked", 0),
+                                pair("running", 0), pair("cpu_time", 0.0), pair("cpu", -1), pair("cpumap", cpumap)});
+  }
+  return result;
+}
+
 rpc::Value vcpu_info(const Call& call) {
   const auto domain = domain_arg(call);
+  if (const auto state = domain->state(); state.dormant) return vcpus_at_rest(state.config);
   const auto count = vcpu_count(call.host, *domain);
-  const auto pair = [](const char* key, rpc::Value value) { return rpc::Array{key, std::move(value)}; };
   rpc::Array result{"domain", pair("domid", domain->running_domid()), pair("name", domain->name()),
                     pair("vcpu_count", count)};
   for (const auto& vcpu : call.host.xen.vcpus(domain->running_domid(), count)) {

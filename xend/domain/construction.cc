@@ -13,6 +13,7 @@
 #include "xend/domain/clock.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/device_model_start.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/memory_need.h"
 #include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
@@ -122,6 +123,7 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   if (wants_frame_buffer(config)) config.device_elements.push_back(sxp::Value::list({"vfb"}));
   for (const auto& element : config.device_elements)
     config.devices.push_back(host.devices.complete(element, config.devices, config.type));
+  config.device_elements.clear();
   const bool has_console =
       std::any_of(config.devices.begin(), config.devices.end(), [](const Device& d) { return d.type == "console"; });
   if (!has_console)  // a running domain always shows one (spec protocols 7.5)
@@ -135,14 +137,14 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   state.config = std::move(config);
   domain_ = std::make_shared<Domain>(std::move(state));
   operation_.emplace(domain_->begin("started"));
-  host_.domains.insert(domain_);
+  replaced_ = host_.domains.insert(domain_);
 }
 
 Construction::~Construction() {
   if (kept_) return;
   if (const auto domid = domain_->domid())
     XEND_LOG(Error, "Domain construction failed: {} ({}) is taken away again.", domain_->name(), *domid);
-  tear_down(host_, domain_);
+  tear_down(host_, domain_, replaced_);
 }
 
 void Construction::check_can_run(const DomainConfig& config) const {
@@ -332,8 +334,18 @@ std::shared_ptr<Domain> Construction::keep() {
   host_.running_state.remember(domain_->state());
   domain_->set_connecting(connect_devices(host_, domain_));
   kept_ = true;
+  store_managed();
   operation_.reset();
   return domain_;
+}
+
+// It runs whether its configuration can be written or not.
+void Construction::store_managed() noexcept {
+  try {
+    if (domain_->state().managed) remember_change(host_, *domain_);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Domain {} ({}): {}", domain_->name(), domain_->domid().value_or(0), e.what());
+  }
 }
 
 }  // namespace xend

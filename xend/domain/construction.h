@@ -36,11 +36,12 @@ class Construction {
   void apply_cpuid_policy(const DomainConfig& config);
   void give_pci_devices();
   void start_device_model();  // for those that need one
+  void store_managed() noexcept;
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;
 
   Host& host_;
-  std::shared_ptr<Domain> domain_;
+  std::shared_ptr<Domain> domain_, replaced_;  // a managed domain that did not run has made way for this one
   std::optional<Operation> operation_;
   std::optional<MemoryReservation> memory_;
   std::optional<DeviceState> device_state_;  // of a restored HVM guest, for its device model

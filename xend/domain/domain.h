@@ -37,6 +37,10 @@ struct DomainState {
   bool preserved = false;   // shut down and kept, on_* = preserve
   DeviceModelProcess device_model;
   bool foreign = false;  // made by another toolstack: listed and left alone
+  bool managed = false;  // its configuration is kept on disk, also while it does not run (managed.h)
+  bool dormant = false;  // that configuration and no more: halted, or suspended
+  // When it was asked to shut down, in seconds since 1970; 0: it was not, or it has been called unresponsive.
+  double shutdown_asked_at = 0;
 };
 
 // Exclusive use of a domain for something that takes time; ends with the object.

@@ -69,6 +69,7 @@ void read_actions(const sxp::Value& config, DomainConfig& domain) {
   if (auto a = sxp::child_text(config, "on_poweroff")) domain.on_poweroff = parse_action(*a, "shutdown");
   if (auto a = sxp::child_text(config, "on_reboot")) domain.on_reboot = parse_action(*a, "reboot");
   if (auto a = sxp::child_text(config, "on_crash")) domain.on_crash = parse_action(*a, "crash");
+  if (auto a = sxp::child_text(config, "on_watchdog")) domain.on_watchdog = parse_action(*a, "watchdog");
 }
 
 void read_memory(const sxp::Value& config, DomainConfig& domain) {

@@ -46,12 +46,13 @@ struct DomainConfig {
   std::uint16_t cpu_weight = 256, cpu_cap = 0;
   std::string pool_name = "Pool-0";
   Action on_poweroff = Action::kDestroy, on_reboot = Action::kRestart, on_crash = Action::kRestart;
+  Action on_watchdog = Action::kDestroy;  // what xend did with every reason but the three above
   std::string on_xend_start = "ignore", on_xend_stop = "ignore";
   std::string bootloader, bootloader_args, features, description;
   ImageConfig image;
   xc::CpuidPolicy cpuid;
   std::vector<Device> devices;
-  // Device elements as read, in order; Devices::complete turns them into `devices`.
+  // Elements that have not become devices yet, in order: Devices::complete does that.
   std::vector<sxp::Value> device_elements;
 
   // Reads a configuration. Throws Error with the texts of spec protocols 7.1 and 7.6; a value that cannot be converted

@@ -44,6 +44,8 @@ void add_settings(sxp::List& out, const DomainState& domain, const std::optional
   out.push_back(pair("bootloader_args", c.bootloader_args));
   out.push_back(pair("name", domain.name));
   out.push_back(pair("on_reboot", to_string(c.on_reboot)));
+  // Not a classic key: shown only where it says something.
+  if (c.on_watchdog != Action::kDestroy) out.push_back(pair("on_watchdog", to_string(c.on_watchdog)));
   out.push_back(pair("maxmem", c.maxmem.value));
   out.push_back(pair("memory", c.memory.value));
   out.push_back(pair("shadow_memory", c.shadow_memory.value));
@@ -84,7 +86,7 @@ sxp::Value domain_sxp(const DomainState& domain, const std::optional<xc::DomainI
   if (domain.domid) out.push_back(pair("domid", *domain.domid));
   add_settings(out, domain, info, parts.vcpu_avail);
   out.push_back(image_sxp(domain.config.image));
-  out.push_back(pair("status", static_cast<int>(power_state(info))));
+  out.push_back(pair("status", static_cast<int>(parts.suspended ? PowerState::kSuspended : power_state(info))));
   if (info) out.push_back(pair("state", state_text(*info)));
   if (domain.store_frame) out.push_back(pair("store_mfn", domain.store_frame));
   if (domain.console_frame) out.push_back(pair("console_mfn", domain.console_frame));

@@ -27,6 +27,7 @@ std::string state_text(const xc::DomainInfo& info);
 
 struct SxpParts {
   bool devices = false;
+  bool suspended = false;   // it is at rest, and has an image to go on from
   bool vcpu_avail = false;  // over XML-RPC it is left out: it does not fit 32 bits (spec protocols 3.2)
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "xend/error.h"
 #include "xend/log.h"
@@ -68,28 +69,49 @@ std::vector<std::shared_ptr<Domain>> DomainTable::all() const {
   return result;
 }
 
-void DomainTable::insert(const std::shared_ptr<Domain>& domain) {
+std::shared_ptr<Domain> DomainTable::insert(const std::shared_ptr<Domain>& domain) {
   const auto state = domain->state();
   const std::lock_guard lock(mutex_);
+  const std::shared_ptr<Domain>* place = nullptr;
   for (const auto& other : domains_) {
     const auto known = other->state();
     // A domain that is moving away keeps its own name for itself: its copy elsewhere has it until it is gone here.
-    if (known.name == state.name || known.config.name == state.config.name || known.config.uuid == state.config.uuid)
+    const bool same_name = known.name == state.name || known.config.name == state.config.name;
+    if (known.dormant && known.config.uuid == state.config.uuid)
+      place = &other;
+    else if (same_name && (known.dormant || state.dormant))
+      throw Error(fmt::format("VM name '{}' already exists{}", state.config.name,
+                              known.dormant ? "" : " as domain " + id_text(*other)));
+    else if (same_name || known.config.uuid == state.config.uuid)
       throw Error(fmt::format("Domain '{}' already exists with ID '{}'", known.name, id_text(*other)));
   }
-  domains_.push_back(domain);
+  if (!place) {
+    domains_.push_back(domain);
+    return nullptr;
+  }
+  auto& slot = *std::find(domains_.begin(), domains_.end(), *place);
+  if (const auto busy = slot->busy(); !busy.empty())
+    throw Error(fmt::format("Domain {} is being {} just now. Try again when that is done.", slot->name(), busy));
+  domain->update([](DomainState& s) { s.managed = true; });
+  return std::exchange(slot, domain);
 }
 
-void DomainTable::erase(const std::shared_ptr<Domain>& domain) {
+void DomainTable::replace(const std::shared_ptr<Domain>& domain, const std::shared_ptr<Domain>& successor) {
   const std::lock_guard lock(mutex_);
-  std::erase(domains_, domain);
+  std::replace(domains_.begin(), domains_.end(), domain, successor);
+}
+
+bool DomainTable::erase(const std::shared_ptr<Domain>& domain) {
+  const std::lock_guard lock(mutex_);
+  return std::erase(domains_, domain) != 0;
 }
 
 void DomainTable::rename(const std::shared_ptr<Domain>& domain, const std::string& name) {
   const std::lock_guard lock(mutex_);
   const auto other = named(name);
   if (other && other != domain)
-    throw Error(fmt::format("VM name '{}' already exists as domain {}", name, id_text(*other)));
+    throw Error(fmt::format("VM name '{}' already exists{}", name,
+                            other->state().dormant ? "" : " as domain " + id_text(*other)));
   domain->update([&](DomainState& s) { s.name = name; });
 }
 

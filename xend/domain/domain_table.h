@@ -21,9 +21,14 @@ class DomainTable {
   // Sorted by name, in byte order.
   std::vector<std::shared_ptr<Domain>> all() const;
 
-  // Adds a domain. Throws Error "Domain 'NAME' already exists with ID 'N'" when its name or UUID is in use.
-  void insert(const std::shared_ptr<Domain>& domain);
-  void erase(const std::shared_ptr<Domain>& domain);
+  // Adds a domain. One that has the UUID of a managed domain which does not run takes that one's place, and is managed;
+  // the one that has made way is returned, else null. Throws Error "Domain 'NAME' already exists with ID 'N'" or "VM
+  // name 'N' already exists" when its name or UUID is in use.
+  std::shared_ptr<Domain> insert(const std::shared_ptr<Domain>& domain);
+  // Puts `successor` (not null) where `domain` is; does nothing when that is not in the table.
+  void replace(const std::shared_ptr<Domain>& domain, const std::shared_ptr<Domain>& successor);
+  // False when it was not in the table.
+  bool erase(const std::shared_ptr<Domain>& domain);
 
   // Who looks at all domains to find something that none of them has, and then gives it to one, holds this meanwhile:
   // nothing is promised twice. Taken before any other lock.

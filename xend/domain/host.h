@@ -15,6 +15,7 @@
 #include "xend/config/current_options.h"
 #include "xend/devices/devices.h"
 #include "xend/domain/domain_table.h"
+#include "xend/domain/managed_store.h"
 #include "xend/domain/running_state.h"
 #include "xend/helpers/helpers.h"
 #include "xend/node/memory.h"
@@ -38,6 +39,7 @@ struct Host {
   DomainTable& domains;
   MemoryLedger& memory;
   RunningState& running_state;
+  ManagedStore& managed;
   DeviceModels& device_models;
   const Programs& programs;
   SuspendLimits suspend_limits{};
@@ -47,6 +49,9 @@ struct Host {
   // meanwhile.
   std::function<void()> look_again = [] {};
   PciHost pci{};
+  std::string dump_folder{"/var/xen/dump"};
+  // How long a guest that was asked to shut down may take before that is called unresponsive.
+  std::chrono::milliseconds shutdown_limit{300'000};  // spec domain-lifecycle 12.1
 };
 
 }  // namespace xend

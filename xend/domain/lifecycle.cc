@@ -4,6 +4,8 @@
 
 #include "xend/domain/construction.h"
 #include "xend/domain/linux_as_pvh.h"
+#include "xend/domain/managed.h"
+#include "xend/domain/shutdown_timer.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/suspend.h"
 #include "xend/domain/tear_down.h"
@@ -15,6 +17,7 @@ namespace xend {
 std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
   auto parsed = DomainConfig::parse(config);
   prefer_pvh(host, parsed);
+  refuse_suspended(host, parsed.uuid);
   Construction construction(host, std::move(parsed));
   construction.make_shell();
   construction.build();
@@ -24,6 +27,17 @@ std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config) {
 
 void wait_for_devices(const Domain& domain) {
   if (const auto connecting = domain.connecting(); connecting.valid()) connecting.get();
+}
+
+void let_run(Host& host, const std::shared_ptr<Domain>& domain, bool paused, const std::function<void()>& before) {
+  try {
+    wait_for_devices(*domain);
+    if (before) before();
+    if (!paused) unpause_domain(host, *domain);
+  } catch (const std::exception&) {
+    destroy_domain(host, domain);
+    throw;
+  }
 }
 
 void require_ours(const Domain& domain, const char* verb) {
@@ -94,10 +108,12 @@ void shut_down_domain(Host& host, Domain& domain, const std::string& reason) {
     host.store.write(domain_path(*domid) + "/control/shutdown", reason);
   }
   XEND_LOG(Info, "Domain {} ({}) asked to shut down: {}.", domain.name(), *domid, reason);
+  begin_shutdown_timer(host, domain);
 }
 
 void destroy_domain(Host& host, const std::shared_ptr<Domain>& domain) {
   require_ours(*domain, "destroy");
+  if (domain->state().dormant) return;  // as ever: there is nothing to destroy, and its configuration stays
   const auto operation = domain->begin_after_cancelling("destroyed");
   XEND_LOG(Debug, "Destroying {} ({}) ...", domain->name(), domain->domid().value_or(0));
   tear_down(host, domain);
@@ -110,9 +126,8 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
   host.domains.rename(domain, name);
   domain->update([&](DomainState& s) { s.config.name = name; });
   const auto state = domain->state();
-  if (!state.domid) return;
-  write_name(host.store, state);
-  host.running_state.remember(state);
+  if (state.domid) write_name(host.store, state);
+  remember_change(host, *domain);
 }
 
 void device_model_died(Host& host, xc::DomId domid, const std::string& what) noexcept {
@@ -135,8 +150,10 @@ void begin_stop_actions(Host& host) noexcept {
       if (state.config.on_xend_stop == "shutdown") {
         XEND_LOG(Info, "Shutting down domain: {} ({})", state.name, *state.domid);
         shut_down_domain(host, *domain, "poweroff");
+      } else if (state.config.on_xend_stop == "suspend") {
+        XEND_LOG(Info, "Suspending domain: {} ({})", state.name, *state.domid);
+        suspend_domain(host, domain);
       } else {
-        // Suspending needs a managed domain to suspend into; these are not there in this release.
         XEND_LOG(Debug, "Domain {} ({}) continues to run.", state.name, *state.domid);
       }
     } catch (const std::exception& e) {

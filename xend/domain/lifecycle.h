@@ -2,6 +2,7 @@
 // refusals: spec xm-cli 1.7, protocols 3.4. Saving and moving have files of their own.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,10 @@ namespace xend {
 // Makes a domain from (vm ...); it is paused, its devices are being connected. Throws Error; then nothing of it is
 // there.
 std::shared_ptr<Domain> create_domain(Host& host, const sxp::Value& config);
+
+// Waits for the devices of a domain that has just been made, and unpauses it unless it is to stay paused. Throws Error;
+// the domain is destroyed then. `before` is called in between; what it throws counts as failure, too.
+void let_run(Host& host, const std::shared_ptr<Domain>& domain, bool paused, const std::function<void()>& before = {});
 
 // Waits until every device is connected. Throws Error with the first device's failure.
 void wait_for_devices(const Domain& domain);
@@ -35,8 +40,8 @@ void send_sysrq(Host& host, Domain& domain, char key);
 // 11.2). `what` says how it ended.
 void device_model_died(Host& host, xc::DomId domid, const std::string& what) noexcept;
 
-// Each running domain's on_xend_stop (spec domain-lifecycle 1.4). Waits for nothing and throws nothing: a domain that
-// cannot be asked is logged, and runs on.
+// Each running domain's on_xend_stop (spec domain-lifecycle 1.4): those to be shut down are asked, those to be
+// suspended are when this returns. Throws nothing: where that fails it is logged, and the domain runs on.
 void begin_stop_actions(Host& host) noexcept;
 
 // Throws Error "Cannot VERB privileged domain NAME" for dom0, and a sentence for a domain that another toolstack made.

@@ -1,6 +1,8 @@
 #include "xend/domain/memory_changes.h"
 
+#include "xend/domain/at_rest.h"
 #include "xend/domain/change.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/memory_need.h"
 #include "xend/domain/store_layout.h"
 #include "xend/error.h"
@@ -42,6 +44,11 @@ void set_dom0_target(Host& host, const Domain& dom0, xc::MiB target) {
 void set_memory_target(Host& host, const std::shared_ptr<Domain>& domain, std::int64_t mib) {
   const auto target = positive(mib, "memory_dynamic_max");
   if (domain->domid() == xc::DomId{0}) return set_dom0_target(host, *domain, target);
+  if (domain->state().dormant)
+    return change_at_rest(host, domain, [&](DomainConfig& config) {
+      check_target(target, config.maxmem, config.name);
+      config.memory = target;
+    });
   const Change change(host, domain, "set the memory of");
   const auto state = domain->state();
   check_target(target, state.config.maxmem, state.name);
@@ -57,20 +64,25 @@ void set_memory_target(Host& host, const std::shared_ptr<Domain>& domain, std::i
     t.write(domain_path(domid) + "/memory/target", std::to_string(xc::KiB(target).value));
   });
   domain->update([&](DomainState& s) { s.config.memory = target; });
-  host.running_state.remember_now(*domain);
+  remember_change(host, *domain);
   XEND_LOG(Info, "Memory target of domain {} ({}) set to {} MiB.", state.name, domid, target.value);
 }
 
 void set_memory_maximum(Host& host, const std::shared_ptr<Domain>& domain, std::int64_t mib) {
   const auto maximum = positive(mib, "memory_static_max");
   if (domain->domid() == xc::DomId{0}) return host.xen.set_max_memory(0, maximum);
+  if (domain->state().dormant)
+    return change_at_rest(host, domain, [&](DomainConfig& config) {
+      check_target(config.memory, maximum, config.name);
+      config.maxmem = maximum;
+    });
   const Change change(host, domain, "set the memory of");
   const auto state = domain->state();
   check_target(state.config.memory, maximum, state.name);
   XEND_LOG(Debug, "Setting memory maximum of domain {} ({}) to {} MiB.", state.name, *state.domid, maximum.value);
   host.xen.set_max_memory(*state.domid, memory_limit(state.config, maximum));
   domain->update([&](DomainState& s) { s.config.maxmem = maximum; });
-  host.running_state.remember_now(*domain);
+  remember_change(host, *domain);
 }
 
 }  // namespace xend

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "xend/devices/device_class.h"
+#include "xend/domain/at_rest.h"
 #include "xend/domain/change.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/pci_grant.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -37,10 +39,47 @@ Device with(Device device, const std::vector<PciFunction>& functions) {
 }
 
 // Nothing: the domain has no PCI devices (any more).
+void set_pci(DomainConfig& config, const std::optional<Device>& device) {
+  std::erase_if(config.devices, [](const Device& d) { return d.type == "pci"; });
+  if (device) config.devices.push_back(*device);
+}
 void set_pci(Domain& domain, const std::optional<Device>& device) {
-  domain.update([&](DomainState& s) {
-    std::erase_if(s.config.devices, [](const Device& d) { return d.type == "pci"; });
-    if (device) s.config.devices.push_back(*device);
+  domain.update([&](DomainState& s) { set_pci(s.config, device); });
+}
+
+void refuse_attached(const std::vector<PciFunction>& functions, const std::vector<PciFunction>& present) {
+  for (const PciFunction& function : functions)
+    if (among(function, present))
+      throw Error(fmt::format("pci: device {} has been attached! ", function.address.text()));
+}
+
+// Throws Error when one of them is not there.
+std::vector<PciFunction> without(std::vector<PciFunction> present, const std::vector<PciFunction>& leaving) {
+  for (const PciFunction& function : leaving)
+    if (!among(function, present)) throw Error(fmt::format("pci: device {} is not attached!", function.address.text()));
+  std::erase_if(present, [&](const PciFunction& function) { return among(function, leaving); });
+  return present;
+}
+
+// Whether it may have them is asked when it is started: until then somebody else may.
+Device attach_pci_at_rest(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  Device device;
+  change_at_rest(host, domain, [&](DomainConfig& config) {
+    const auto before = find_pci(config.devices);
+    auto all = pci_functions(config);
+    const auto arriving = parse_pci(element);
+    refuse_attached(arriving, all);
+    all.insert(all.end(), arriving.begin(), arriving.end());
+    device = before ? with(*before, all) : host.devices.complete(element, config.devices, config.type);
+    set_pci(config, device);
+  });
+  return device;
+}
+
+void detach_pci_at_rest(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  change_at_rest(host, domain, [&](DomainConfig& config) {
+    const auto staying = without(pci_functions(config), parse_pci(element));
+    set_pci(config, staying.empty() ? std::nullopt : std::optional(with(*find_pci(config.devices), staying)));
   });
 }
 
@@ -54,9 +93,7 @@ class PciArrival {
     before_ = find_pci(state.config.devices);
     functions_ = parse_pci(element);
     present_ = pci_functions(state.config);
-    for (const PciFunction& function : functions_)
-      if (among(function, present_))
-        throw Error(fmt::format("pci: device {} has been attached! ", function.address.text()));
+    refuse_attached(functions_, present_);
     check_pci(host, state.config, functions_, &domain);
     auto all = present_;
     all.insert(all.end(), functions_.begin(), functions_.end());
@@ -67,7 +104,7 @@ class PciArrival {
     if (kept_) return;
     set_pci(domain_, before_);
     try {
-      host_.running_state.remember_now(domain_);
+      remember_change(host_, domain_);
     } catch (const std::exception& e) {
       XEND_LOG(Error, "Domain {}: its note still has PCI devices {}, which could not be attached: {}", domain_.name(),
                texts(functions_), e.what());
@@ -107,10 +144,11 @@ void let_bus_go(Host& host, const DeviceOwner& owner, const Device& device, cons
 }  // namespace
 
 Device attach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  if (domain->state().dormant) return attach_pci_at_rest(host, domain, element);
   const Change change(host, domain, "attach a device to");
   const auto owner = domain->device_owner();
   PciArrival arrival(host, *domain, element);
-  host.running_state.remember_now(*domain);
+  remember_change(host, *domain);
   PciGrant grant(host, *domain, arrival.present());
   for (const PciFunction& function : arrival.functions()) grant.give(function.address);
   if (arrival.first()) {
@@ -126,16 +164,14 @@ Device attach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::
 }
 
 void detach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
+  if (domain->state().dormant) return detach_pci_at_rest(host, domain, element);
   const Change change(host, domain, "detach a device from");
   const auto owner = domain->device_owner();
   const auto config = domain->state().config;
   const auto device = find_pci(config.devices);
   const auto present = pci_functions(config);
   const auto leaving = parse_pci(element);
-  for (const PciFunction& function : leaving)
-    if (!among(function, present)) throw Error(fmt::format("pci: device {} is not attached!", function.address.text()));
-  auto staying = present;
-  std::erase_if(staying, [&](const PciFunction& function) { return among(function, leaving); });
+  const auto staying = without(present, leaving);
 
   const Device rest = with(*device, staying);
   host.devices.reconfigure(owner, *device, rest.config, [&] { return change.pointless(); });
@@ -145,7 +181,7 @@ void detach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Va
     for (const PciFunction& function : leaving) taken.take_over(function.address);
   }
   set_pci(*domain, staying.empty() ? std::nullopt : std::optional(rest));
-  host.running_state.remember_now(*domain);
+  remember_change(host, *domain);
   XEND_LOG(Info, "PCI device {} detached from domain {} ({}).", texts(leaving), owner.name, owner.domid);
 }
 

@@ -1,9 +1,7 @@
 #include "xend/domain/policies.h"
 
-#include <chrono>
-
-#include "xend/domain/construction.h"
-#include "xend/domain/lifecycle.h"
+#include "xend/domain/core_dump.h"
+#include "xend/domain/restart.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -12,8 +10,6 @@
 namespace xend {
 
 namespace {
-
-constexpr double kShortestUptime = 60;  // seconds
 
 const char* reason_text(xc::ShutdownReason reason) {
   switch (reason) {
@@ -40,6 +36,8 @@ Action action_for(const DomainConfig& config, xc::ShutdownReason reason) {
       return config.on_reboot;
     case xc::ShutdownReason::kCrash:
       return config.on_crash;
+    case xc::ShutdownReason::kWatchdog:
+      return config.on_watchdog;
     default:
       return Action::kDestroy;
   }
@@ -53,65 +51,46 @@ void preserve(Host& host, const std::shared_ptr<Domain>& domain) {
   host.running_state.remember(domain->state());
 }
 
-void take_action(Host& host, const std::shared_ptr<Domain>& domain, xc::ShutdownReason reason) {
+// A guest that has crashed is dumped when its configuration or the host's says so; whatever comes of it, what is done
+// with it then does not change.
+void dump_crashed(Host& host, const Domain& domain, xc::ShutdownReason reason, const Cancellation& cancel) {
+  if (reason != xc::ShutdownReason::kCrash && reason != xc::ShutdownReason::kWatchdog) return;
+  const auto action = action_for(domain.state().config, reason);
+  const bool wanted = action == Action::kCoredumpDestroy || action == Action::kCoredumpRestart;
+  if (!wanted && !(host.options.get()->enable_dump && reason == xc::ShutdownReason::kCrash)) return;
+  try {
+    write_core(host, domain, std::nullopt, cancel);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Domain {} ({}): {}", domain.name(), domain.domid().value_or(0), e.what());
+  }
+}
+
+void take_action(Host& host, const std::shared_ptr<Domain>& domain, xc::ShutdownReason reason,
+                 const Cancellation& cancel) {
   const auto state = domain->state();
   const auto& name = state.config.name;
   if (reason == xc::ShutdownReason::kCrash)
     XEND_LOG(Warning, "Domain has crashed: name={} id={}.", name, *state.domid);
   else
     XEND_LOG(Info, "Domain has shutdown: name={} id={} reason={}.", name, *state.domid, reason_text(reason));
+  host.store.write(state.vm_path + "/xend/last_shutdown_reason", reason_text(reason));
+  dump_crashed(host, *domain, reason, cancel);
+  if (cancel.cancelled()) return;  // somebody destroys it, and waits for us to let go
   switch (action_for(state.config, reason)) {
     case Action::kPreserve:
       return preserve(host, domain);
     case Action::kRestart:
-      return restart_domain(host, domain);
-    case Action::kRenameRestart:
     case Action::kCoredumpRestart:
-      XEND_LOG(Warning,
-               "Domain {} ({}) is restarted without a copy or core dump being kept: these are not available in this "
-               "release yet.",
-               name, *state.domid);
-      return restart_domain(host, domain);
+      return restart_domain(host, domain, DeadDomain::kDestroyed);
+    case Action::kRenameRestart:
+      return restart_domain(host, domain, DeadDomain::kKept);
     case Action::kCoredumpDestroy:
-      XEND_LOG(Warning, "Domain {} ({}) is destroyed without a core dump: these are not available in this release yet.",
-               name, *state.domid);
-      [[fallthrough]];
     case Action::kDestroy:
       return tear_down(host, domain);
   }
 }
 
 }  // namespace
-
-void restart_domain(Host& host, const std::shared_ptr<Domain>& domain) {
-  auto state = domain->state();
-  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  const auto uptime = now - state.start_time;
-  if (uptime < kShortestUptime) {
-    XEND_LOG(Error, "VM {} restarting too fast (Elapsed time: {:.6f} seconds). Refusing to restart to avoid loops.",
-             state.config.name, uptime);
-    return tear_down(host, domain);
-  }
-  auto config = state.config;
-  config.device_elements.clear();
-  for (const auto& device : config.devices) config.device_elements.push_back(device.config);
-  config.devices.clear();
-  tear_down(host, domain);
-
-  Construction construction(host, std::move(config));
-  construction.domain()->update([&](DomainState& s) { s.restart_count = state.restart_count + 1; });
-  construction.make_shell();
-  construction.build();
-  construction.introduce();
-  const auto restarted = construction.keep();
-  try {
-    wait_for_devices(*restarted);
-    unpause_domain(host, *restarted);
-  } catch (const std::exception&) {
-    destroy_domain(host, restarted);
-    throw;
-  }
-}
 
 void act_on_shutdown(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
   const auto domid = domain->domid();
@@ -124,7 +103,7 @@ void act_on_shutdown(Host& host, const std::shared_ptr<Domain>& domain) noexcept
       XEND_LOG(Info, "Domain {} ({}) is gone.", state.config.name, *domid);
       tear_down(host, domain);
     } else if (info->shutdown && info->reason != xc::ShutdownReason::kSuspend && !state.preserved) {
-      take_action(host, domain, info->reason);
+      take_action(host, domain, info->reason, operation.cancellation());
     }
   } catch (const std::exception& e) {
     if (domain->busy().empty())

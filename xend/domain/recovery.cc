@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "xend/domain/shutdown_timer.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -53,6 +54,7 @@ void recreate(Host& host, DomainState state) {
     host.device_models.adopt(*domain->domid(), domain->name(), model);
   // A daemon that ended in the middle of a save or a migration left the domain renamed; the guest itself was resumed by
   // the helper that had suspended it.
+  recall_shutdown_timer(host, *domain);
   const auto known = domain->state();
   if (host.store.read(domain_path(*known.domid) + "/name", 512) != known.name) write_name(host.store, known);
 }

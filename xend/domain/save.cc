@@ -15,6 +15,7 @@
 #include "xend/domain/construction.h"
 #include "xend/domain/departure.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
 #include "xend/error.h"
 #include "xend/helpers/helper_error.h"
 #include "xend/log.h"
@@ -40,7 +41,8 @@ std::string space_sentence(const std::string& path, const DomainConfig& config) 
 }
 
 // Builds the running domain out of a head that has been read and the memory that follows it on `fd`.
-std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int fd, bool paused) {
+std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int fd, bool paused,
+                                         const std::function<void()>& before_it_runs = {}) {
   auto config = DomainConfig::parse(head);
   if (config.nomigrate()) throw Error("cannot restore non-migratable domain");
   Construction construction(host, std::move(config));
@@ -48,22 +50,36 @@ std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int
   construction.restore(fd);
   construction.introduce();
   const auto domain = construction.keep();
-  try {
-    wait_for_devices(*domain);
-    if (!paused) unpause_domain(host, *domain);
-  } catch (const std::exception&) {
-    destroy_domain(host, domain);
-    throw;
-  }
+  let_run(host, domain, paused, before_it_runs);
   return domain;
+}
+
+std::string uuid_of(const sxp::Value& head) {
+  const auto uuid = xc::Uuid::parse(sxp::child_text(head, "uuid").value_or(""));
+  return uuid ? uuid->to_string() : "";
 }
 
 void refuse_if_here(Host& host, const sxp::Value& head) {
   const auto name = sxp::child_text(head, "name").value_or("");
-  const auto uuid = sxp::child_text(head, "uuid").value_or("");
+  const auto uuid = uuid_of(head);
   for (const auto& key : {name, uuid})
-    if (const auto here = host.domains.find(key); here && !key.empty())
+    if (const auto here = host.domains.find(key); here && !key.empty() && !here->state().dormant)
       throw Error(fmt::format("Domain '{}' already exists with ID '{}'", here->name(), here->domid().value_or(0)));
+  if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
+}
+
+std::shared_ptr<Domain> restore_from(Host& host, const sxp::Value& head, int fd, const std::string& path, bool paused,
+                                     const std::function<void()>& before_it_runs = {}) {
+  struct stat kind {};
+  try {
+    if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode)) host.helpers.verify(fd, Cancellation());
+    const auto domain = build_from_image(host, head, fd, paused, before_it_runs);
+    XEND_LOG(Info, "Domain {} ({}) restored from {}.", domain->name(), domain->domid().value_or(0), path);
+    return domain;
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Restore failed: {}: {}", path, e.what());
+    throw;
+  }
 }
 
 }  // namespace
@@ -96,21 +112,22 @@ std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool
     throw Error(fmt::format("can't read guest state file {}: {}", path, std::strerror(errno)));
   const auto head = read_container_head(file.get());
   refuse_if_here(host, head);
-  try {
-    if (S_ISREG(kind.st_mode)) host.helpers.verify(file.get(), Cancellation());
-    const auto domain = build_from_image(host, head, file.get(), paused);
-    XEND_LOG(Info, "Domain {} ({}) restored from {}.", domain->name(), domain->domid().value_or(0), path);
-    return domain;
-  } catch (const std::exception& e) {
-    XEND_LOG(Error, "Restore failed: {}: {}", path, e.what());
-    throw;
-  }
+  return restore_from(host, head, file.get(), path, paused);
+}
+
+void restore_checkpoint(Host& host, const std::string& path, bool paused, const std::function<void()>& before_it_runs) {
+  const rpc::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (file.get() < 0)
+    throw Error(fmt::format("Failed to read stored checkpoint file\n{}: {}", path, std::strerror(errno)));
+  restore_from(host, read_container_head(file.get()), file.get(), path, paused, before_it_runs);
 }
 
 std::shared_ptr<Domain> receive_domain(Host& host, int fd) {
   const auto head = read_container_head(fd);
   refuse_if_here(host, head);
-  return build_from_image(host, head, fd, false);
+  const auto changes_home = sxp::child_text(head, "change_home_server").value_or("");
+  if (changes_home != "True" && changes_home != "1") return build_from_image(host, head, fd, false);
+  return build_from_image(host, head, fd, false, [&] { manage_domain(host, uuid_of(head)); });
 }
 
 }  // namespace xend

@@ -1,6 +1,7 @@
 // Saving a domain to a file, and making one out of an image again (spec protocols section 2).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,10 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
 // Makes a domain of the image in `path`, checked from end to end before anything is made. It runs when this returns,
 // unless `paused`. Throws Error; then nothing of it is there.
 std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool paused);
+
+// The same for a managed domain that is suspended; its dormant entry makes way. `before_it_runs` is called when it has
+// its memory and its devices; when that throws, the domain is destroyed.
+void restore_checkpoint(Host& host, const std::string& path, bool paused, const std::function<void()>& before_it_runs);
 
 // Makes a domain of what comes out of `fd`: head and memory, as on a relocation socket. It runs when this returns.
 std::shared_ptr<Domain> receive_domain(Host& host, int fd);

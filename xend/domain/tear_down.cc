@@ -1,6 +1,7 @@
 #include "xend/domain/tear_down.h"
 
 #include "xend/devices/vif.h"
+#include "xend/domain/at_rest.h"
 #include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/log.h"
@@ -20,7 +21,7 @@ void attempt(const DomainState& domain, const char* what, Step&& step) noexcept 
 
 }  // namespace
 
-void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
+void tear_down(Host& host, const std::shared_ptr<Domain>& domain, const std::shared_ptr<Domain>& successor) noexcept {
   // A device that is just being connected would come back behind our backs: its connecting has limits of its own.
   if (const auto connecting = domain->connecting(); connecting.valid()) connecting.wait();
   const auto state = domain->state();
@@ -51,7 +52,12 @@ void tear_down(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
     });
     host.running_state.forget(domid);
   }
-  host.domains.erase(domain);
+  if (successor)
+    host.domains.replace(domain, successor);
+  else if (state.managed)
+    host.domains.replace(domain, at_rest(host, state.config));
+  else
+    host.domains.erase(domain);
 }
 
 }  // namespace xend

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "xend/domain/at_rest.h"
 #include "xend/domain/change.h"
+#include "xend/domain/managed.h"
 #include "xend/domain/store_layout.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -19,6 +21,34 @@ void write_count(Host& host, xc::DomId domid, unsigned count, unsigned all) {
   });
 }
 
+// All of them, then: it is started with as many as it has.
+void set_vcpus_at_rest(Host& host, const std::shared_ptr<Domain>& domain, std::int64_t count) {
+  constexpr std::int64_t kMost = 8192;
+  if (count > kMost)
+    throw Error(fmt::format("{} cannot have {} vcpus: {} are the most.", domain->name(), count, kMost));
+  change_at_rest(host, domain, [&](DomainConfig& config) {
+    config.vcpus = static_cast<unsigned>(count);
+    config.vcpu_avail = ~std::uint64_t{0};
+    config.cpus.resize(config.vcpus);
+  });
+}
+
+std::string cannot_pin(unsigned vcpu, const std::vector<unsigned>& cpus, const std::string& reason) {
+  return fmt::format("Cannot pin vcpu: {} to cpu: [{}] - {}", vcpu, fmt::join(cpus, ", "), reason);
+}
+
+void pin_at_rest(Host& host, const std::shared_ptr<Domain>& domain, const std::vector<unsigned>& vcpus,
+                 const std::vector<unsigned>& cpus) {
+  change_at_rest(host, domain, [&](DomainConfig& config) {
+    config.cpus.resize(config.vcpus);
+    for (const unsigned vcpu : vcpus) {
+      if (vcpu >= config.vcpus)
+        throw Error(cannot_pin(vcpu, cpus, fmt::format("{} has {} vcpus", config.name, config.vcpus)));
+      config.cpus[vcpu] = cpus;
+    }
+  });
+}
+
 }  // namespace
 
 unsigned vcpu_count(Host& host, const Domain& domain) {
@@ -30,6 +60,7 @@ unsigned vcpu_count(Host& host, const Domain& domain) {
 
 void set_vcpu_count(Host& host, const std::shared_ptr<Domain>& domain, std::int64_t count) {
   if (count <= 0) throw Error("Zero or less VCPUs is invalid");
+  if (domain->state().dormant) return set_vcpus_at_rest(host, domain, count);
   const bool dom0 = domain->domid() == xc::DomId{0};
   std::optional<Change> change;
   if (!dom0) change.emplace(host, domain, "set the VCPUs of");
@@ -44,24 +75,25 @@ void set_vcpu_count(Host& host, const std::shared_ptr<Domain>& domain, std::int6
   domain->update([&](DomainState& s) {
     s.config.vcpu_avail = wanted >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << wanted) - 1;
   });
-  host.running_state.remember_now(*domain);
+  remember_change(host, *domain);
 }
 
 void pin_vcpus(Host& host, const std::shared_ptr<Domain>& domain, const std::vector<unsigned>& vcpus,
                const std::vector<unsigned>& cpus) {
+  if (domain->state().dormant) return pin_at_rest(host, domain, vcpus, cpus);
   const auto domid = domain->running_domid();
   for (const unsigned vcpu : vcpus) {
     try {
       host.xen.pin_vcpu(domid, vcpu, cpus);
     } catch (const xc::Error& e) {
-      throw Error(fmt::format("Cannot pin vcpu: {} to cpu: [{}] - {}", vcpu, fmt::join(cpus, ", "), e.what()));
+      throw Error(cannot_pin(vcpu, cpus, e.what()));
     }
     domain->update([&](DomainState& s) {
       if (vcpu < s.config.cpus.size()) s.config.cpus[vcpu] = cpus;
     });
   }
   const auto state = domain->state();
-  if (domid != 0 && !state.foreign) host.running_state.remember_now(*domain);
+  if (domid != 0 && !state.foreign) remember_change(host, *domain);
 }
 
 void limit_dom0_vcpus(Host& host) noexcept {

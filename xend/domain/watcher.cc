@@ -5,6 +5,7 @@
 
 #include "xend/domain/policies.h"
 #include "xend/domain/recovery.h"
+#include "xend/domain/shutdown_timer.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -30,9 +31,7 @@ void DomainWatcher::look_again() {
 void DomainWatcher::run() {
   while (!stopping_) {
     try {
-      look_at_all();
-      // A restart in the making is looked at again when it is done; the hour is only a bound.
-      watch_->wait(std::chrono::steady_clock::now() + 1h);
+      watch_->wait(look_at_all());
     } catch (const std::exception& e) {
       XEND_LOG(Error, "Watching the domains: {}", e.what());
       if (!stopping_) std::this_thread::sleep_for(1s);  // xenstored is in trouble: do not fill the log
@@ -40,7 +39,9 @@ void DomainWatcher::run() {
   }
 }
 
-void DomainWatcher::look_at_all() {
+xc::Deadline DomainWatcher::look_at_all() {
+  // A restart in the making is looked at again when it is done; the hour is only a bound.
+  std::chrono::milliseconds soonest = 1h;
   std::map<xc::DomId, xc::DomainInfo> infos;
   for (const auto& info : host_.xen.domains()) infos.emplace(info.domid, info);
   for (const auto& domain : host_.domains.all()) {
@@ -52,6 +53,8 @@ void DomainWatcher::look_at_all() {
       if (!there) host_.domains.erase(domain);
     } else if (!there || (info->second.shutdown && !state.preserved)) {
       begin_action(domain);
+    } else if (const auto left = check_shutdown_timer(host_, *domain)) {
+      soonest = std::min(soonest, *left);
     }
   }
   for (const auto& [domid, info] : infos) {
@@ -62,6 +65,7 @@ void DomainWatcher::look_at_all() {
                         });
     if (!listed) adopt_foreign(host_, info);
   }
+  return std::chrono::steady_clock::now() + soonest;
 }
 
 void DomainWatcher::begin_action(const std::shared_ptr<Domain>& domain) {

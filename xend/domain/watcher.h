@@ -26,7 +26,8 @@ class DomainWatcher {
 
  private:
   void run();
-  void look_at_all();
+  // Returns when to look again at the latest.
+  xc::Deadline look_at_all();
   void begin_action(const std::shared_ptr<Domain>& domain);
 
   Host& host_;

@@ -167,6 +167,16 @@ RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cance
   return result;
 }
 
+std::uint64_t HelperPrograms::dump_core(const DumpRequest& request, const Cancellation& cancel) {
+  HelperRun run(folder_ + "/xc_dump", {extra_descriptor(), std::to_string(request.domid)}, request.fd,
+                sxp::Value::list({"dump"}), cancel);
+  const sxp::Value dumped = run.hear();
+  require_head(run, dumped, "dumped");
+  const auto bytes = number(run, dumped, "written");
+  run.finish();
+  return bytes;
+}
+
 VerifyResult HelperPrograms::verify(int fd, const Cancellation& cancel) {
   struct Position {
     explicit Position(int file) : fd(file), offset(::lseek(file, 0, SEEK_CUR)) {}

@@ -20,6 +20,7 @@ class HelperPrograms final : public Helpers {
   BuildResult build(const BuildRequest& request, const Cancellation& cancel) override;
   SaveResult save(const SaveRequest& request, const Cancellation& cancel) override;
   RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) override;
+  std::uint64_t dump_core(const DumpRequest& request, const Cancellation& cancel) override;
   VerifyResult verify(int fd, const Cancellation& cancel) override;
 
  private:

@@ -92,6 +92,12 @@ struct RestoreResult {
   std::uint64_t bytes_read = 0;  // from fd
 };
 
+struct DumpRequest {
+  std::string name;
+  xc::DomId domid = 0;
+  int fd = -1;  // a file to write to; stays the caller's
+};
+
 // What an image is, found out by reading it without restoring it.
 struct VerifyResult {
   enum class Format { kFramed, kLibxc, kLegacy } format = Format::kFramed;
@@ -109,6 +115,9 @@ class Helpers {
   virtual BuildResult build(const BuildRequest& request, const Cancellation& cancel) = 0;
   virtual SaveResult save(const SaveRequest& request, const Cancellation& cancel) = 0;
   virtual RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) = 0;
+  // Writes the memory and the registers of a domain as an ELF core file; returns its size in bytes. A domain that runs
+  // meanwhile changes under it.
+  virtual std::uint64_t dump_core(const DumpRequest& request, const Cancellation& cancel) = 0;
   // Reads an image from fd's position to its end, checking every frame; fd must be a regular file, whose position is
   // put back. Damage throws with the offset in the file and what is wrong there.
   virtual VerifyResult verify(int fd, const Cancellation& cancel) = 0;

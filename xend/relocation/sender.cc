@@ -6,6 +6,7 @@
 #include "xend/domain/departure.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/relocation/peer.h"
@@ -28,6 +29,7 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
   const auto state = domain->state();
   if (power_state(domid ? host.xen.domain(*domid) : std::nullopt) != PowerState::kRunning)
     throw Error("Domain is not running");
+  if (r.change_home_server && !state.managed) throw Error("Domain is not a managed domain");
   if (r.live && state.config.type == xc::GuestType::kPv && !host.xen.host_info().shadow)
     throw Error(fmt::format(
         "Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "
@@ -89,6 +91,23 @@ void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Rel
                   r.destination, name, name, name));
 }
 
+// The destination manages the domain when it is told so (spec protocols 7.2).
+sxp::Value config_to_send(const Departure& departure, const Relocation& r) {
+  sxp::Value config = departure.config();
+  if (r.change_home_server) config.as_list().push_back(sxp::Value::list({"change_home_server", "True"}));
+  return config;
+}
+
+// It is managed there now. That it is here still, should that be, is for somebody to see.
+void give_up_home(Host& host, const xc::Uuid& uuid) noexcept {
+  try {
+    delete_domain(host, host.domains.get(uuid.to_string()));
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "The configuration of {}, which has another home now, could not be deleted: {}", uuid.to_string(),
+             e.what());
+  }
+}
+
 }  // namespace
 
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
@@ -100,7 +119,7 @@ void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Re
   Departure departure(host, domain, "migrated");
   SaveResult sent;
   try {
-    peer.send(container_head(departure.config()));
+    peer.send(container_head(config_to_send(departure, r)));
     sent = departure.send_memory(peer.fd(), r.live, r.rate_mbit);
   } catch (const std::exception& e) {
     // The destination knows better than a broken connection why it gave up.
@@ -109,6 +128,7 @@ void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Re
     throw Error(fmt::format("{}\nThe destination was {}; {} runs on here.", e.what(), r.destination, name));
   }
   hand_over(departure, peer, *domain, r);
+  if (r.change_home_server) give_up_home(host, domain->uuid());
   XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name,
            r.destination, sent.bytes_written, sent.rounds, sent.stopped.count());
 }

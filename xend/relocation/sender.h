@@ -14,6 +14,7 @@ struct Relocation {
   bool live = false;
   unsigned port = 0;  // 0: xend-relocation-port of this host's configuration
   bool ssl = false;
+  bool change_home_server = false;  // a managed domain: its configuration goes with it
   unsigned rate_mbit = 0;  // at most this many Mbit/s; 0: no limit
 };
 

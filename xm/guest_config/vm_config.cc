@@ -98,6 +98,7 @@ sxp::Value vm_config(const Settings& settings, const Host& host) {
   add_true(config, settings,
            {"name", "memory", "maxmem", "shadow_memory", "restart", "on_poweroff", "tsc_mode", "nomigrate", "on_reboot",
             "on_crash", "features", "on_xend_start", "on_xend_stop", "target"});
+  if (settings.is_set("on_watchdog")) config.push_back(pair("on_watchdog", settings.get("on_watchdog").to_sxp()));
   add_cpuid(config, settings);
   add_true(config, settings, {"machine_address_size", "suppress_spurious_page_faults", "description"});
   add_vcpus(config, settings);

@@ -112,6 +112,29 @@ class World:
         find(which)
         return "1" if hasattr(self, "was") else None
 
+    def start(self, which, paused=True):
+        name = find(which)
+        if name == "held":
+            raise Fault(2, "Domain is already running")
+        if not paused:  # one that is started paused has ended again by the time somebody looks
+            DOMAINS[name] = [["domid", 9]] + DOMAINS[name]
+
+    # What domains that are not as the command wants them are refused with; nothing for the others.
+    REFUSED = {
+        ("delete", "held"): "Domain is not halted.",
+        ("suspend", "stopped"): "Domain is not running",
+        ("suspend", "held"): "Domain is not managed by Xend lifecycle support.",
+        ("suspend", "Domain-0"): "Cannot suspend privileged domain Domain-0",
+        ("resume", "held"): "Error occurred when resuming: Cannot resume domain that is not suspended.",
+        ("resume", "nosuch"): "Error occurred when resuming: <Fault 3: 'nosuch'>",
+        ("reset", "stopped"): "Domain 'stopped' is not started",
+        ("reset", "Domain-0"): "Cannot reset privileged domain Domain-0",
+        ("setName", "stopped"): "VM name 'held' already exists as domain 7",
+        ("dump", "stopped"): "Domain 'stopped' is not started",
+        ("dump", "held"): "Cannot dump core in a directory: /tmp",
+        ("dump", "Domain-0"): "Cannot dump core for privileged domain Domain-0",
+    }
+
     def create(self, config):
         name = dict((i[0], i[1]) for i in config[1:] if len(i) > 1)["name"]
         if name == "vm1":
@@ -141,6 +164,7 @@ class World:
             "getpauseflag": lambda which: find(which) == "held",
             "getRestartCount": self.restart_count,
             "shutdown": self.shutdown,
+            "start": self.start,
             "create": self.create,
             "waitForDevices": self.wait_for_devices,
         }
@@ -149,6 +173,9 @@ class World:
                 return calls[key](*params)
         if short not in SILENT:
             return {"Status": "Failure", "ErrorDescription": ["MESSAGE_METHOD_UNKNOWN", method]}
+        refused = self.REFUSED.get((short, str(params[0])))
+        if refused:
+            raise Fault(2, refused)
         if params[0] == "stuck":
             raise Fault(2, "/usr/libexec/xend/xc_save 46 82 0 0 0 failed")
         if short == "unpause" and params[0] == "asleep":

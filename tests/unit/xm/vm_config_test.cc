@@ -159,6 +159,8 @@ TEST(VmConfig, TypesOfXl) {
   EXPECT_THAT(config_of("cmdline = 'a b'"), HasSubstr("(args 'a b')"));
   EXPECT_THAT(config_of("cmdline = 'a b'\nroot = '/dev/xvda1'"), Not(HasSubstr("args")));
   EXPECT_THAT(config_of("cap = 50"), HasSubstr("(cpu_cap 50)"));
+  EXPECT_THAT(config_of("on_watchdog = 'restart'"), HasSubstr("(on_watchdog restart)"));
+  EXPECT_THAT(config_of("name = 'a'"), Not(HasSubstr("on_watchdog")));
   EXPECT_THAT(config_of("bootloader = '/x'\nbootloader_args = '-v'"), HasSubstr("(bootloader_args -v)"));
   EXPECT_THAT(config_of("bootloader = '/x'\nbootloader_args = ['-v', '-q']"), HasSubstr("(bootloader_args '-v -q')"));
   EXPECT_THAT(config_of("vif = ['bridge=a,devid=0,trusted=1']"), HasSubstr("(bridge a)"));

@@ -247,6 +247,22 @@ TEST_F(HelperProgramsTest, RestoreUsesTheClassicCommandLine) {
   }
 }
 
+TEST_F(HelperProgramsTest, ADumpIsTheFileAndItsSize) {
+  script("xc_dump", "echo \"$request $*\" >\"${0%/*}/asked\"; printf core >&3; echo '(dumped (written 4))'; read -r");
+  EXPECT_EQ(helpers_.dump_core({"x", 9, image_.fd()}, Cancellation()), 4U);
+  EXPECT_EQ(written("asked"), "(dump) 3 9\n");
+}
+
+// Nothing of a guest is at stake: it is killed at once when the dump is cancelled, or ends by itself in whatever way.
+TEST_F(HelperProgramsTest, ADumpThatHangsIsKilled) {
+  script("xc_dump", "exec sleep 1000");
+  Cancellation cancel;
+  cancel.cancel();
+  EXPECT_THROW(helpers_.dump_core({"x", 9, image_.fd()}, cancel), HelperError);
+  script("xc_dump", "kill -SEGV $$");
+  EXPECT_THROW(helpers_.dump_core({"x", 9, image_.fd()}, Cancellation()), HelperError);
+}
+
 TEST_F(HelperProgramsTest, VerifyPutsThePositionBack) {
   image_.set("0123456789");
   image_.rewind(4);
