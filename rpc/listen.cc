@@ -1,4 +1,7 @@
+#include "rpc/listen.h"
+
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,7 +12,6 @@
 #include <system_error>
 
 #include "rpc/file_descriptor.h"
-#include "rpc/server.h"
 #include "rpc/unix_address.h"
 
 namespace rpc {
@@ -59,17 +61,29 @@ int listen_unix(const std::string& path) {
   return fd.release();
 }
 
-int listen_tcp(const std::string& address, unsigned port) {
-  const std::string where = (address.empty() ? "*" : address) + ":" + std::to_string(port);
+namespace {
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+// Of one family; null when there is none.
+Addresses resolve(const std::string& address, unsigned port, int family, int& error) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_family = address.empty() ? AF_INET : AF_UNSPEC;
+  hints.ai_family = family;
   addrinfo* found = nullptr;
-  const int error =
-      ::getaddrinfo(address.empty() ? nullptr : address.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) throw_errno(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL, where + ": " + ::gai_strerror(error));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  error = ::getaddrinfo(address.empty() ? nullptr : address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  return {found, ::freeaddrinfo};
+}
+
+}  // namespace
+
+int listen_tcp(const std::string& address, unsigned port) {
+  const std::string where = (address.empty() ? "*" : address) + ":" + std::to_string(port);
+  int error = 0;
+  Addresses found = resolve(address, port, AF_INET, error);
+  if (!found) found = resolve(address, port, AF_INET6, error);
+  if (!found) throw_errno(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL, where + ": " + ::gai_strerror(error));
   FileDescriptor fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) throw_errno(errno, "socket");
   const int on = 1;
@@ -77,6 +91,14 @@ int listen_tcp(const std::string& address, unsigned port) {
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) throw_errno(errno, where);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, where);
   return fd.release();
+}
+
+unsigned port_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) throw_errno(errno, "getsockname");
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
 }  // namespace rpc

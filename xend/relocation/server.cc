@@ -12,7 +12,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "rpc/server.h"
+#include "rpc/listen.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/relocation/receiver.h"
