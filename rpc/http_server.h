@@ -65,7 +65,7 @@ class HttpServer {
   // Throws std::system_error when there are no descriptors or threads left.
   HttpServer(int listening_fd, std::string name, std::unique_ptr<HttpFace> face, LogLine log, ServerLimits limits = {},
              Entrance entrance = {});
-  ~HttpServer();  // stop()
+  virtual ~HttpServer();  // stop()
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 

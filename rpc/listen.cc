@@ -48,17 +48,29 @@ void remove_stale_socket(const std::string& path, const UnixAddress& address) {
   if (::unlink(path.c_str()) != 0) throw_errno(errno, path);
 }
 
-}  // namespace
-
-int listen_unix(const std::string& path) {
+int bind_unix(const std::string& path) {
   const UnixAddress address(path);
-  make_private_directory(std::filesystem::absolute(path).parent_path());
   remove_stale_socket(path, address);
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) throw_errno(errno, "socket");
+  // Before bind: the socket in the file system takes its mode from this one, and is never open to others.
+  if (::fchmod(fd.get(), 0600) != 0) throw_errno(errno, path);
   if (::bind(fd.get(), address.get(), address.size()) != 0) throw_errno(errno, path);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, path);
   return fd.release();
+}
+
+}  // namespace
+
+int listen_unix(const std::string& path) {
+  make_private_directory(std::filesystem::absolute(path).parent_path());
+  return bind_unix(path);
+}
+
+int listen_unix_for_owner(const std::string& path) {
+  const auto directory = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::exists(directory)) make_private_directory(directory);
+  return bind_unix(path);
 }
 
 namespace {

@@ -10,6 +10,10 @@ namespace rpc {
 // std::system_error: EADDRINUSE when a process answers on the socket, EEXIST when `path` is not a socket.
 int listen_unix(const std::string& path);
 
+// The same for a path that the administrator chose: its directory is left as it is, or created 0700, and the socket's
+// own mode keeps everybody else out.
+int listen_unix_for_owner(const std::string& path);
+
 // Binds and listens on TCP ADDRESS:PORT. `address` is a name or a number, of IPv4 where it has one (as classic); "" is
 // every IPv4 address ("::" is every address of both kinds). `port` 0 lets the system choose one. SO_REUSEADDR. Returns
 // the descriptor, which the caller owns. Throws std::system_error.

@@ -70,8 +70,7 @@ class XmlRpcFace : public HttpFace {
 
 Server::Server(int listening_fd, std::string name, Dispatcher dispatch, const LogLine& log, ServerLimits limits,
                Entrance entrance)
-    : HttpServer(listening_fd, name,
-                 std::make_unique<XmlRpcFace>(name, std::move(dispatch), log, limits.request_bytes), log, limits,
-                 std::move(entrance)) {}
+    : HttpServer(listening_fd, name, std::make_unique<XmlRpcFace>(name, std::move(dispatch), log, limits.request_bytes),
+                 log, limits, std::move(entrance)) {}
 
 }  // namespace rpc

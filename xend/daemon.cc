@@ -2,8 +2,7 @@
 
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
-#include "rpc/server.h"
-#include "xend/api/dispatcher.h"
+#include "xend/api/management_servers.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
 #include "xend/devices/script_runner.h"
@@ -21,7 +20,6 @@ namespace xend {
 
 namespace {
 
-constexpr char kXmlRpcSocket[] = "/var/run/xend/xmlrpc.sock";
 constexpr char kRunningState[] = "/var/run/xend/domains";
 
 DeviceSettings device_settings(const Options& options) {
@@ -38,15 +36,6 @@ DeviceModelSettings device_model_settings(const Options& options) {
   return settings;
 }
 
-void log_line(const char* level, const std::string& text) {
-  if (std::string_view(level) == "ERROR")
-    XEND_LOG(Error, "{}", text);
-  else if (std::string_view(level) == "WARNING")
-    XEND_LOG(Warning, "{}", text);
-  else
-    XEND_LOG(Debug, "{}", text);
-}
-
 }  // namespace
 
 // In the order in which one stands on the other; taken down in the reverse.
@@ -56,7 +45,6 @@ struct Daemon::Impl {
   ~Impl() { device_models.stop_watching(); }
 
   void open_relocation();
-  void open_xml_rpc();
 
   CurrentOptions options;
   xc::LibxcHypervisor xen;
@@ -75,7 +63,7 @@ struct Daemon::Impl {
   Host host{xen, store, devices, helpers, options, domains, memory, running_state, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
   std::unique_ptr<RelocationServer> relocation;
-  std::unique_ptr<rpc::Server> xml_rpc;
+  std::unique_ptr<ManagementServers> servers;
 };
 
 void Daemon::Impl::open_relocation() {
@@ -86,16 +74,6 @@ void Daemon::Impl::open_relocation() {
     XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
   relocation = std::make_unique<RelocationServer>(
       host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
-}
-
-void Daemon::Impl::open_xml_rpc() {
-  if (!options.get()->xend_unix_xmlrpc_server) return;
-  XEND_LOG(Info, "Opening Unix domain socket XML-RPC server on {}.", kXmlRpcSocket);
-  const auto call = [this](const std::string& method, const rpc::Array& params, const rpc::Caller& caller) {
-    return dispatch(host, method, params, caller);
-  };
-  xml_rpc =
-      std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
 }
 
 Daemon::Daemon(Options options) {
@@ -119,22 +97,28 @@ void Daemon::start() {
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);
   impl_->host.look_again = [watcher = impl_->watcher.get()] { watcher->look_again(); };
   impl_->open_relocation();
-  impl_->open_xml_rpc();
+  impl_->servers = std::make_unique<ManagementServers>(impl_->host);
+  impl_->servers->start(*impl_->options.get());
 }
 
 void Daemon::reload(Options options) {
   // Only the management servers: the relocation listener and its list are read at start (spec xend-config 1.1), and a
   // guest may just be arriving.
   XEND_LOG(Info, "Restarting all XML-RPC and Xen-API servers...");
-  impl_->xml_rpc.reset();
+  const auto before = impl_->options.get();
   impl_->options.set(std::move(options));
-  impl_->open_xml_rpc();
+  try {
+    impl_->servers->restart(*impl_->options.get());
+  } catch (...) {
+    impl_->options.set(*before);
+    throw;
+  }
 }
 
 void Daemon::stop() {
   if (!impl_ || !impl_->watcher) return;
   begin_stop_actions(impl_->host);
-  impl_->xml_rpc.reset();
+  impl_->servers.reset();
   impl_->relocation.reset();
   impl_->host.look_again = [] {};
   impl_->watcher.reset();

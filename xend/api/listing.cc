@@ -50,7 +50,7 @@ void show_choices_of_host(const Host& host, DomainConfig& config) {
 
 }  // namespace
 
-sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
+sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail) {
   auto state = listed.domain->state();
   // Of these the daemon knows no configuration: what they have now stands for it.
   if ((state.foreign || state.domid == xc::DomId{0}) && listed.info) {
@@ -60,7 +60,7 @@ sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
   if (state.config.type == xc::GuestType::kHvm && !state.foreign) show_choices_of_host(host, state.config);
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);
-  return domain_sxp(state, listed.info, {.devices = full, .vcpu_avail = false}, devices);
+  return domain_sxp(state, listed.info, {.devices = full, .vcpu_avail = vcpu_avail}, devices);
 }
 
 }  // namespace xend
