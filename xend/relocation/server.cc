@@ -23,9 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Receiving is heavy, and a host takes one guest or two at a time; more than this is an attack or a mistake.
-constexpr std::size_t kMaxConnections = 16;
-
 // The IPv4 address of an interface of that name; the text itself when there is none (spec xend-config 4.3).
 std::string address_of(const std::string& address) {
   const bool number = address.find_first_not_of("0123456789.") == std::string::npos;
@@ -57,8 +54,13 @@ rpc::FileDescriptor listen_for_relocation(const std::string& address, unsigned p
   }
 }
 
-RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed)
-    : host_(host), listening_(std::move(listening)), wake_(eventfd(0, EFD_CLOEXEC)), allowed_(std::move(allowed)) {
+RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed,
+                                   RelocationLimits limits)
+    : host_(host),
+      listening_(std::move(listening)),
+      wake_(eventfd(0, EFD_CLOEXEC)),
+      allowed_(std::move(allowed)),
+      limits_(limits) {
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 
@@ -93,8 +95,8 @@ void RelocationServer::accept_loop() {
 
 void RelocationServer::begin(rpc::FileDescriptor socket, std::string ip) {
   const std::lock_guard lock(mutex_);
-  if (serving_.size() >= kMaxConnections) {
-    if (const auto left_out = complaints_.admit())
+  if (serving_.size() >= limits_.connections) {
+    if (const auto left_out = crowd_.admit())
       XEND_LOG(Warning, "Rejected connection from {}: {} others are being served already ({} more of late).", ip,
                serving_.size(), *left_out);
     return;
@@ -111,8 +113,12 @@ void RelocationServer::begin(rpc::FileDescriptor socket, std::string ip) {
 
 void RelocationServer::serve(rpc::FileDescriptor socket, const std::string& ip) {
   const auto verdict = allowed_.check(ip);
-  if (!verdict.accepted) return XEND_LOG(Warning, "Rejected connection from {} ({}).", ip, verdict.fqdn);
-  serve_relocation(host_, Peer(std::move(socket)), ip);
+  if (!verdict.accepted) {
+    if (const auto left_out = strangers_.admit())
+      XEND_LOG(Warning, "Rejected connection from {} ({}).{}", ip, verdict.fqdn, rpc::left_out_note(*left_out));
+    return;
+  }
+  serve_relocation(host_, Peer(std::move(socket)), ip, limits_, nonsense_);
 }
 
 }  // namespace xend

@@ -35,7 +35,7 @@ sxp::Value all_with_details(const HttpCall& call) {
   return list;
 }
 
-Reply list_reply(const HttpCall& call, bool detail) {
+HttpReply list_reply(const HttpCall& call, bool detail) {
   if (!call.sxp) {
     HttpCall home = call;
     home.path = {"xend"};
@@ -63,14 +63,14 @@ rpc::Value make(const HttpCall& call, const char* method, const sxp::Value& conf
 }
 
 // 201, and where the new domain is.
-std::shared_ptr<Domain> set_created(const HttpCall& call, Reply& reply, const rpc::Value& made) {
+std::shared_ptr<Domain> set_created(const HttpCall& call, HttpReply& reply, const rpc::Value& made) {
   const std::string name = sxp::child_text(rpc::to_sxp(made), "name").value_or("");
   reply.status = 201;
   reply.headers.emplace_back("Location", call.url(2) + "/" + url_element(name));
   return call.host.domains.find(name);
 }
 
-void create(const HttpCall& call, Reply& reply) {
+void create(const HttpCall& call, HttpReply& reply) {
   const auto made = make(call, "xend.domain.create", config_of(call));
   const auto domain = set_created(call, reply, made);
   reply.reason = "created";
@@ -79,7 +79,7 @@ void create(const HttpCall& call, Reply& reply) {
 }
 
 // In the original a thread of its own did it, and its failure came too late for the status.
-void restore(const HttpCall& call, Reply& reply) {
+void restore(const HttpCall& call, HttpReply& reply) {
   try {
     const rpc::Array params{argument({"file"}, call.form)};
     set_created(call, reply, call_method(call.host, "xend.domain.restore", params, call.caller));
@@ -88,8 +88,8 @@ void restore(const HttpCall& call, Reply& reply) {
   }
 }
 
-Reply perform_on_list(const HttpCall& call) {
-  return perform_operation(call, [&](const std::string& op, Reply& reply) {
+HttpReply perform_on_list(const HttpCall& call) {
+  return perform_operation(call, [&](const std::string& op, HttpReply& reply) {
     if (op == "create")
       create(call, reply);
     else if (op == "new")
@@ -104,8 +104,8 @@ Reply perform_on_list(const HttpCall& call) {
   });
 }
 
-Reply perform_on_domain(const HttpCall& call) {
-  return perform_operation(call, [&](const std::string& op, Reply& reply) {
+HttpReply perform_on_domain(const HttpCall& call) {
+  return perform_operation(call, [&](const std::string& op, HttpReply& reply) {
     const HttpOperation* const operation = find_operation(op);
     if (!operation) return false;
     reply.status = operation->status;
@@ -124,12 +124,12 @@ Reply perform_on_domain(const HttpCall& call) {
 
 }  // namespace
 
-Reply domain_list_reply(const HttpCall& call) {
+HttpReply domain_list_reply(const HttpCall& call) {
   if (call.posts()) return perform_on_list(call);
   return list_reply(call, call.form.all("detail") == std::vector<std::string>{"1"});
 }
 
-Reply domain_reply(const HttpCall& call) {
+HttpReply domain_reply(const HttpCall& call) {
   const auto domain = call.host.domains.find(call.path[2]);
   if (!domain) return not_found(call, call.path[2]);
   if (call.path.size() > 3) return not_found(call, "Not found: " + call.path[3]);

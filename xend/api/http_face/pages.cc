@@ -20,11 +20,12 @@ std::string text_of(const sxp::Value& element, const char* key) {
   return sxp::child_text(element, key).value_or("");
 }
 
+// 0 for what is no number, or one that nothing here can reach.
 double number_of(const sxp::Value& element, const char* key) {
   const std::string text = text_of(element, key);
   double n = 0;
   std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
+  return n >= 0 && n < 1e12 ? n : 0;
 }
 
 std::string size_text(double mib) {
@@ -43,7 +44,7 @@ std::string time_text(double seconds) {
 std::string state_html(const sxp::Value& domain) {
   constexpr std::array<const char*, 7> kWords = {"halted",    "paused",  "running", "suspended",
                                                  "shut down", "crashed", "unknown"};
-  const auto status = static_cast<std::size_t>(std::clamp(number_of(domain, "status"), 0.0, 6.0));
+  const auto status = static_cast<std::size_t>(std::min(number_of(domain, "status"), 6.0));
   const char* const word = kWords.at(status);
   const std::string letters = text_of(domain, "state");
   return fmt::format("<span class=\"state {}\">{}</span>{}", status == 4 ? "halted" : word, word,
@@ -114,7 +115,7 @@ std::string sheet(const std::string& rows) {
 }
 
 std::string started_text(const sxp::Value& domain) {
-  const auto when = static_cast<std::time_t>(std::clamp(number_of(domain, "start_time"), 0.0, 1e11));
+  const auto when = static_cast<std::time_t>(number_of(domain, "start_time"));
   if (when == 0) return "not running";
   std::tm parts{};
   ::gmtime_r(&when, &parts);

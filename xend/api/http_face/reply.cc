@@ -55,7 +55,7 @@ std::string python_text(const rpc::Value& value) {
 
 }  // namespace
 
-std::string response_bytes(const Reply& reply, bool keep_alive, bool with_body) {
+std::string response_bytes(const HttpReply& reply, bool keep_alive, bool with_body) {
   const std::string reason = reply.reason.empty() ? classic_reason(reply.status) : one_line(reply.reason);
   std::string out = fmt::format(
       "HTTP/1.1 {} {}\r\nPragma: no-cache\r\nCache-control: no-cache\r\nExpires: -1\r\nContent-type: {}\r\n",

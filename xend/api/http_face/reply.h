@@ -14,7 +14,7 @@ inline constexpr char kSxpType[] = "application/sxp";
 inline constexpr char kTextType[] = "text/plain";
 inline constexpr char kHtmlType[] = "text/html; charset=utf-8";
 
-struct Reply {
+struct HttpReply {
   unsigned status = 200;
   std::string reason;  // "": the classic one of the status
   std::string type = kSxpType;
@@ -23,7 +23,7 @@ struct Reply {
 };
 
 // The response as it is sent; without the body for HEAD. Whatever in it comes from a client cannot end a line.
-std::string response_bytes(const Reply& reply, bool keep_alive, bool with_body);
+std::string response_bytes(const HttpReply& reply, bool keep_alive, bool with_body);
 
 // `(xend.err 'TEXT')`.
 std::string error_sxp(const std::string& text);

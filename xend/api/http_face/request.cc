@@ -18,29 +18,29 @@ std::string HttpCall::url(std::size_t elements) const {
   return url;
 }
 
-Reply not_found(const HttpCall& call, const std::string& text) {
+HttpReply not_found(const HttpCall& call, const std::string& text) {
   if (call.sxp) return {404, "", kTextType, text};
   return {404, "", kHtmlType, message_page("Not found", text), html_headers()};
 }
 
-Reply unsupported(const HttpCall& call) {
+HttpReply unsupported(const HttpCall& call) {
   return {501, "", kTextType, fmt::format("Request method not supported ({})", call.head.method)};
 }
 
-Reply invalid_request(const HttpCall& call) {
+HttpReply invalid_request(const HttpCall& call) {
   if (call.sxp) return {406, "Invalid request", kSxpType, "''"};
   return {406, "Invalid request", kHtmlType,
           message_page("Invalid request", "A request to do something says what, once: op=OPERATION."), html_headers()};
 }
 
-Reply not_implemented(const HttpCall& call, const std::string& op) {
+HttpReply not_implemented(const HttpCall& call, const std::string& op) {
   const std::string text = "Operation not implemented: " + op;
   // The quotes are the empty result, printed.
   if (call.sxp) return {501, text, kSxpType, text + "''"};
   return {501, text, kHtmlType, message_page("Operation not implemented", op), html_headers()};
 }
 
-void set_error(const HttpCall& call, Reply& reply, const std::string& text) {
+void set_error(const HttpCall& call, HttpReply& reply, const std::string& text) {
   if (call.sxp) {
     reply.type = kSxpType;
     reply.body = error_sxp(text);
@@ -51,14 +51,14 @@ void set_error(const HttpCall& call, Reply& reply, const std::string& text) {
   }
 }
 
-void set_failed(const HttpCall& call, Reply& reply, const std::string& op, const std::string& text) {
+void set_failed(const HttpCall& call, HttpReply& reply, const std::string& op, const std::string& text) {
   XEND_LOG(Error, "Request {} failed: {}", op, text);
   reply.status = 500;
   reply.reason = "Request failed: " + op;
   set_error(call, reply, text);
 }
 
-void set_result(const HttpCall& call, Reply& reply, const rpc::Value& result) {
+void set_result(const HttpCall& call, HttpReply& reply, const rpc::Value& result) {
   if (result.is_nil()) return;
   const sxp::Value value = printable(result);
   if (call.sxp) {

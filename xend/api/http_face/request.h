@@ -26,37 +26,37 @@ struct HttpCall {
 };
 
 // The resources. Each answers GET and POST of itself; what it throws becomes `(xend.err ...)`.
-Reply root_reply(const HttpCall& call);         // / and /xend
-Reply node_reply(const HttpCall& call);         // /xend/node, /xend/node/dmesg, /xend/node/log
-Reply domain_list_reply(const HttpCall& call);  // /xend/domain
-Reply domain_reply(const HttpCall& call);       // /xend/domain/X
-Reply vnet_reply(const HttpCall& call);         // /xend/vnet
+HttpReply root_reply(const HttpCall& call);         // / and /xend
+HttpReply node_reply(const HttpCall& call);         // /xend/node, /xend/node/dmesg, /xend/node/log
+HttpReply domain_list_reply(const HttpCall& call);  // /xend/domain
+HttpReply domain_reply(const HttpCall& call);       // /xend/domain/X
+HttpReply vnet_reply(const HttpCall& call);         // /xend/vnet
 
 // 404 with `text` as its body.
-Reply not_found(const HttpCall& call, const std::string& text);
+HttpReply not_found(const HttpCall& call, const std::string& text);
 
 // 501 for a method, such as PUT, that the resource does not know.
-Reply unsupported(const HttpCall& call);
+HttpReply unsupported(const HttpCall& call);
 
 // What all resources do with POST (spec protocols 4.2): looks at `op` and has `perform` carry it out. `perform` returns
 // false for an operation it does not know, and otherwise fills the reply; what it throws becomes a 500.
 template <typename Perform>
-Reply perform_operation(const HttpCall& call, Perform&& perform);
+HttpReply perform_operation(const HttpCall& call, Perform&& perform);
 
 // The parts of it that do not depend on who performs.
-Reply invalid_request(const HttpCall& call);
-Reply not_implemented(const HttpCall& call, const std::string& op);
-void set_failed(const HttpCall& call, Reply& reply, const std::string& op, const std::string& text);
+HttpReply invalid_request(const HttpCall& call);
+HttpReply not_implemented(const HttpCall& call, const std::string& op);
+void set_failed(const HttpCall& call, HttpReply& reply, const std::string& op, const std::string& text);
 // Puts an error into the body; the status stays.
-void set_error(const HttpCall& call, Reply& reply, const std::string& text);
+void set_error(const HttpCall& call, HttpReply& reply, const std::string& text);
 // Puts a result into the body: nothing for nil.
-void set_result(const HttpCall& call, Reply& reply, const rpc::Value& result);
+void set_result(const HttpCall& call, HttpReply& reply, const rpc::Value& result);
 
 template <typename Perform>
-Reply perform_operation(const HttpCall& call, Perform&& perform) {
+HttpReply perform_operation(const HttpCall& call, Perform&& perform) {
   const auto ops = call.form.all("op");
   if (ops.size() != 1) return invalid_request(call);
-  Reply reply;
+  HttpReply reply;
   if (!call.sxp) reply.type = kHtmlType;
   try {
     if (!perform(ops.front(), reply)) return not_implemented(call, ops.front());

@@ -20,21 +20,21 @@ sxp::Value node_sxp(const HttpCall& call) {
   return node;
 }
 
-Reply host_reply(const HttpCall& call) {
+HttpReply host_reply(const HttpCall& call) {
   const auto domains = call_method(call.host, "xend.domains_with_state", {true, "all", false}, call.caller);
   return {200, "", kHtmlType, host_page(node_sxp(call), rpc::to_sxp(domains)), html_headers()};
 }
 
-Reply text_reply(const HttpCall& call, const std::string& method) {
+HttpReply text_reply(const HttpCall& call, const std::string& method) {
   const auto text = call_method(call.host, method, {}, call.caller);
   // A browser must not take a log, which guests can write into, for a page.
   return {200, "", std::string(kTextType) + (call.sxp ? "" : "; charset=utf-8"), text.as_string(),
-          call.sxp ? decltype(Reply::headers)() : html_headers()};
+          call.sxp ? decltype(HttpReply::headers)() : html_headers()};
 }
 
-Reply dmesg_reply(const HttpCall& call) {
+HttpReply dmesg_reply(const HttpCall& call) {
   if (!call.posts()) return text_reply(call, "xend.node.dmesg.info");
-  return perform_operation(call, [&](const std::string& op, Reply&) {
+  return perform_operation(call, [&](const std::string& op, HttpReply&) {
     if (op != "clear") return false;
     call_method(call.host, "xend.node.dmesg.clear", {}, call.caller);
     return true;
@@ -42,8 +42,8 @@ Reply dmesg_reply(const HttpCall& call) {
 }
 
 // Neither operation ever did anything to the host.
-Reply node_operation(const HttpCall& call) {
-  return perform_operation(call, [&](const std::string& op, Reply& reply) {
+HttpReply node_operation(const HttpCall& call) {
+  return perform_operation(call, [&](const std::string& op, HttpReply& reply) {
     if (op != "shutdown" && op != "reboot") return false;
     set_result(call, reply, 0);
     return true;
@@ -52,14 +52,14 @@ Reply node_operation(const HttpCall& call) {
 
 }  // namespace
 
-Reply root_reply(const HttpCall& call) {
+HttpReply root_reply(const HttpCall& call) {
   if (call.posts()) return unsupported(call);
   if (!call.sxp) return host_reply(call);
   // Two spaces, and the printed result of the listing behind it: as it always was.
   return {200, "", kSxpType, call.path.empty() ? "(ls )''" : "(ls  node domain vnet)''"};
 }
 
-Reply node_reply(const HttpCall& call) {
+HttpReply node_reply(const HttpCall& call) {
   if (call.path.size() == 2) {
     if (call.posts()) return node_operation(call);
     if (call.sxp) return {200, "", kSxpType, sxp::to_string(node_sxp(call))};
@@ -73,10 +73,10 @@ Reply node_reply(const HttpCall& call) {
 }
 
 // There are none: the kernel module behind them went away long ago.
-Reply vnet_reply(const HttpCall& call) {
+HttpReply vnet_reply(const HttpCall& call) {
   if (call.path.size() > 2) return not_found(call, "No such vnet " + call.path[2]);
   if (call.posts()) {
-    return perform_operation(call, [](const std::string& op, Reply&) -> bool {
+    return perform_operation(call, [](const std::string& op, HttpReply&) -> bool {
       if (op != "create") return false;
       throw Error("There are no vnets on this host: connect virtual interfaces to a bridge.");
     });

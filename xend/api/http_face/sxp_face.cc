@@ -25,7 +25,7 @@ bool keeps_alive(const rpc::RequestHead& head) {
   return head.keep_alive && ::strcasecmp(std::string(connection).c_str(), "keep-alive") == 0;
 }
 
-Reply route(const HttpCall& call) {
+HttpReply route(const HttpCall& call) {
   const auto& path = call.path;
   if (path.empty() || (path.size() == 1 && path[0] == "xend")) return root_reply(call);
   if (path[0] != "xend") return not_found(call, "Not found: " + path[0]);
@@ -35,10 +35,10 @@ Reply route(const HttpCall& call) {
   return path.size() == 2 ? domain_list_reply(call) : domain_reply(call);
 }
 
-Reply reply_to(const HttpCall& call) {
+HttpReply reply_to(const HttpCall& call) {
   const std::string& method = call.head.method;
   if (method != "GET" && method != "HEAD" && method != "POST") return unsupported(call);
-  Reply reply;
+  HttpReply reply;
   try {
     return route(call);
   } catch (const Error& e) {
