@@ -2,6 +2,7 @@
 
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
+#include "rpc/listen.h"
 #include "xend/api/management_servers.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
@@ -21,6 +22,7 @@ namespace xend {
 
 namespace {
 
+constexpr char kRelocationSocket[] = "/var/lib/xend/relocation-socket";
 constexpr char kRunningState[] = "/var/run/xend/domains";
 
 DeviceSettings device_settings(const Options& options) {
@@ -63,18 +65,24 @@ struct Daemon::Impl {
       [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
   Host host{xen, store, devices, helpers, options, domains, memory, running_state, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
-  std::unique_ptr<RelocationServer> relocation;
+  std::unique_ptr<RelocationServer> relocation, local_relocation;
   std::unique_ptr<ManagementServers> servers;
 };
 
 void Daemon::Impl::open_relocation() {
   const auto o = options.get();
-  if (!o->xend_relocation_server) return;
-  AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
-  if (allowed.open())
-    XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
-  relocation = std::make_unique<RelocationServer>(
-      host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
+  if (o->xend_relocation_server) {
+    AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
+    if (allowed.open())
+      XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
+    relocation = std::make_unique<RelocationServer>(
+        host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
+  }
+  // For programs of this host, which its file mode keeps to those of root (spec protocols 1.1).
+  if (o->xend_unix_server) {
+    local_relocation = std::make_unique<RelocationServer>(
+        host, rpc::FileDescriptor(rpc::listen_unix_for_owner(kRelocationSocket)), AccessList("", ""));
+  }
 }
 
 Daemon::Daemon(Options options) {
@@ -122,6 +130,7 @@ void Daemon::stop() {
   begin_stop_actions(impl_->host);
   impl_->servers.reset();
   impl_->relocation.reset();
+  impl_->local_relocation.reset();
   impl_->host.look_again = [] {};
   impl_->watcher.reset();
 }

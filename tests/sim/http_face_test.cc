@@ -62,7 +62,7 @@ class HttpFace : public Life {
 TEST_F(HttpFace, TheHeadersAreTheClassicOnes) {
   EXPECT_EQ(ask("GET", "/xend"),
             "HTTP/1.1 200 OK\r\nPragma: no-cache\r\nCache-control: no-cache\r\nExpires: -1\r\n"
-            "Content-type: application/sxp\r\nContent-length: 25\r\n\r\n(ls  node domain vnet)''");
+            "Content-type: application/sxp\r\nContent-length: 24\r\n\r\n(ls  node domain vnet)''");
   EXPECT_EQ(header(ask("GET", "/xend", "Connection: Keep-Alive\r\n"), "Connection"), "keep-alive");
   EXPECT_EQ(header(ask("GET", "/xend", "Connection: close\r\n"), "Connection"), "");
 }
@@ -79,7 +79,7 @@ TEST_F(HttpFace, Directories) {
 
 TEST_F(HttpFace, HeadIsGetWithoutTheBodyAndOtherMethodsAreNotSupported) {
   const auto response = ask("HEAD", "/xend");
-  EXPECT_THAT(response, testing::EndsWith("Content-length: 25\r\n\r\n"));
+  EXPECT_THAT(response, testing::EndsWith("Content-length: 24\r\n\r\n"));
   EXPECT_EQ(brief(ask("PUT", "/xend")), "501 Not implemented: Request method not supported (PUT)");
 }
 
@@ -192,7 +192,7 @@ TEST_F(HttpFace, OperationsThatAreAccepted) {
 TEST_F(HttpFace, OperationsWithResults) {
   host.start_guest("web1");
   EXPECT_EQ(post("/xend/domain/web1", "op=pause"), "200 OK: ");
-  EXPECT_EQ(host.list(), "web1 --p---");
+  EXPECT_EQ(host.list(), "web1 -bp---");
   EXPECT_EQ(post("/xend/domain/web1", "op=domain_sched_credit_set&weight=512&cap=50"), "200 OK: 0");
   EXPECT_EQ(post("/xend/domain/web1", "op=domain_sched_credit_get"), "200 OK: \"{'weight': 512, 'cap': 50}\"");
   EXPECT_EQ(post("/xend/domain/web1", "op=pincpu&vcpu=0&cpumap=0%2C1"), "200 OK: 0");

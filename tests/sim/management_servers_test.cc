@@ -11,6 +11,7 @@
 #include "rpc/client.h"
 #include "tests/sim/life.h"
 #include "tests/unit/rpc/certificate.h"
+#include "tests/unit/rpc/python.h"
 #include "xend/log.h"
 
 namespace sim {
@@ -87,7 +88,41 @@ TEST_F(Servers, XmlRpcOverTcpSaysThatItIsOpen) {
   servers.start(options);
   EXPECT_EQ(names_at(uri("http", options.xend_tcp_xmlrpc_server_port)), "(Domain-0)");
   EXPECT_THAT(log(), AllOf(HasSubstr("Opening TCP XML-RPC server on 127.0.0.1:"),
-                           HasSubstr("xend-tcp-xmlrpc-server asks for no password: whoever can connect to it")));
+                           HasSubstr("Whoever can connect to xend-tcp-xmlrpc-server controls this host")));
+}
+
+// What the classic programs had to know of the classic daemon (spec protocols 3.2, 3.3).
+constexpr const char* kTraps = R"(
+import sys, xmlrpc.client
+xend = xmlrpc.client.ServerProxy(sys.argv[1], allow_none=True)
+def attempt(call, *args):
+    try: return call(*args)
+    except xmlrpc.client.Fault as fault: return fault
+print(attempt(xend.xend.domain.pause, "web1"), attempt(xend.xend.domain.unpause, "web1"))
+print(attempt(xend.xend.node.dmesg.info))
+domain = xend.xend.domain("web1", 1)
+print(domain[0], [key for key in ("name", "vcpus", "vcpu_avail", "cpu_time") if any(p[0] == key for p in domain[1:])])
+print(attempt(xend.xend.domain.pause, "nosuch"))
+print(attempt(xend.xend.domain.pause))
+print(attempt(xend.xend.domain.shutdown, "web1", "dance"))
+print(attempt(xend.xend.domain.dance, "web1"))
+print(attempt(xend.xend.domain.getpauseflag, "web1"))
+)";
+
+TEST_F(Servers, TheTrapsOfTheClassicInterface) {
+  options.xend_tcp_xmlrpc_server = true;
+  servers.start(options);
+  host.start_guest("web1");
+  rpc::Python python(kTraps, uri("http", options.xend_tcp_xmlrpc_server_port));
+  EXPECT_EQ(python.line(), "None None");
+  EXPECT_EQ(python.line(), "(XEN) fake\\n") << "a string alone is the body of a repr";
+  EXPECT_EQ(python.line(), "domain ['name', 'vcpus', 'cpu_time']") << "without vcpu_avail, which has no 32 bits";
+  EXPECT_EQ(python.line(), "<Fault 3: 'nosuch'>");
+  EXPECT_THAT(python.line(), testing::StartsWith("<Fault 1: 'xend.domain.pause() takes "));
+  EXPECT_EQ(python.line(), "<Fault 2: 'Invalid reason: dance'>");
+  EXPECT_EQ(python.line(),
+            "{'Status': 'Failure', 'ErrorDescription': ['MESSAGE_METHOD_UNKNOWN', 'xend.domain.dance']}");
+  EXPECT_EQ(python.line(), "False");
 }
 
 TEST_F(Servers, XmlRpcOverTls) {
@@ -110,17 +145,18 @@ TEST_F(Servers, SxpOverHttpForCurl) {
   EXPECT_EQ(curl(sxp + "--unix-socket " + options.xend_unix_path + " http://localhost/xend/domain"), "(Domain-0 web1)");
   EXPECT_EQ(curl(sxp + "-o /dev/null -w '%{http_code}' -d op=pause " + http(options.xend_port) + "/xend/domain/web1"),
             "200");
-  EXPECT_EQ(host.list(), "web1 --p---");
+  EXPECT_EQ(host.list(), "web1 -bp---");
   // Two requests over one connection, and a body that curl announces and waits to send.
   EXPECT_EQ(curl(sxp + "-H 'Connection: keep-alive' -w '%{num_connects} ' " + http(options.xend_port) + "/ " +
                  http(options.xend_port) + "/"),
             "(ls )''1 (ls )''0 ");
-  EXPECT_THAT(curl(sxp + "-H 'Expect: 100-continue' -F op=device_create -F 'config=(vif (mac 00:16:3e:00:00:01))' " +
-                   http(options.xend_port) + "/xend/domain/web1"),
-              "(vif (dom 1 id 0))");
+  EXPECT_THAT(
+      curl(sxp + "-H 'Expect: 100-continue' -F op=device_create --form-string 'config=(vif (mac 00:16:3e:00:00:01))' " +
+           http(options.xend_port) + "/xend/domain/web1"),
+      "(vif (dom 1 id 0))");
   EXPECT_THAT(curl("-o /dev/null -w '%{http_code}' --data-binary @/proc/self/exe " + http(options.xend_port) + "/xend"),
               "413");
-  EXPECT_THAT(log(), HasSubstr("xend-http-server asks for no password"));
+  EXPECT_THAT(log(), HasSubstr("Whoever can connect to xend-http-server controls this host"));
 }
 
 TEST_F(Servers, TheUnixSocketsAreForTheOwnerAlone) {
@@ -161,7 +197,7 @@ TEST_F(Servers, WhoIsNotOnTheListOfTheXenApiGetsNoAnswer) {
   options.xen_api_server = {
       {.unix_socket = false, .address = "127.0.0.1", .port = port, .hosts_allow = "^192\\.0\\.2\\.1$"}};
   servers.start(options);
-  EXPECT_THAT(names_at(uri("http", port)), HasSubstr("closed"));
+  EXPECT_THAT(curl("-d x " + http(port)), HasSubstr("Empty reply from server"));
   EXPECT_THAT(log(), HasSubstr("WARNING"));
   EXPECT_THAT(log(), HasSubstr("Rejected connection from 127.0.0.1 ("));
 }
@@ -213,17 +249,18 @@ TEST_F(Servers, ACertificateThatCannotBeReadKeepsTheServersThereAre) {
 TEST_F(Servers, ACallThatRunsGoesOnOverAReload) {
   servers.start(options);
   host.start_guest("web1");
+  const auto web1 = guest("web1");
   host.guests_suspend(false);  // the save waits for the guest, which does not suspend
   host.host->suspend_limits = {std::chrono::milliseconds(1500), std::chrono::seconds(5)};
   std::string outcome;
   std::thread saving([&] {
     outcome = error_of([&] { rpc::Client(unix_uri()).call("xend.domain.save", {"web1", path("image")}); });
   });
-  ASSERT_TRUE(eventually([&] { return guest("web1")->busy() != ""; }));
+  EXPECT_TRUE(eventually([&] { return web1->busy() != ""; }));
   const auto before = std::chrono::steady_clock::now();
   servers.restart(options);
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1)) << "nobody waits for the save";
-  EXPECT_EQ(names_at(unix_uri()), "(Domain-0 web1)");
+  EXPECT_EQ(names_at(unix_uri()), "(Domain-0 migrating-web1)");
   host.guests_suspend(true);
   saving.join();
   EXPECT_THAT(outcome, Not(HasSubstr("cancel"))) << "its caller hears how it ended";

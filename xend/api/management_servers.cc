@@ -163,7 +163,7 @@ void ManagementServers::open(Plan& plan) {
   try {
     servers_.push_back(plan.serve(plan.listen()));
     if (!plan.open_to_all.empty())
-      XEND_LOG(Warning, "{} asks for no password: whoever can connect to it controls this host.", plan.open_to_all);
+      XEND_LOG(Warning, "Whoever can connect to {} controls this host: it asks for no password.", plan.open_to_all);
   } catch (const std::exception& e) {
     if (plan.needed) throw Error(fmt::format("Cannot start server: {}!", e.what()));
     XEND_LOG(Error, "Cannot start server: {}!", e.what());

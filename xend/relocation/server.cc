@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "rpc/listen.h"
+#include "rpc/peer_name.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/relocation/receiver.h"
@@ -79,17 +80,14 @@ void RelocationServer::accept_loop() {
       return XEND_LOG(Error, "Relocation server: poll: {}", std::strerror(errno));
     if (fds[1].revents) return;
     if (!fds[0].revents) continue;
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    rpc::FileDescriptor socket(accept4(listening_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC));
+    rpc::FileDescriptor socket(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) {
       XEND_LOG(Warning, "Relocation server: accept: {}", std::strerror(errno));
       if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(100ms);  // others give some back
       continue;
     }
-    char ip[INET_ADDRSTRLEN] = "";
-    inet_ntop(AF_INET, &from.sin_addr, ip, sizeof ip);
-    begin(std::move(socket), ip);
+    const std::string ip = rpc::peer_ip(socket.get());
+    begin(std::move(socket), ip.empty() ? "a local process" : ip);
   }
 }
 

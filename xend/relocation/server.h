@@ -18,7 +18,7 @@ namespace xend {
 
 class RelocationServer {
  public:
-  // Takes over a bound, listening TCP socket and begins to serve. Throws std::system_error.
+  // Takes over a bound, listening socket, of TCP or unix, and begins to serve. Throws std::system_error.
   RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed, RelocationLimits limits = {});
   // Stops listening and breaks off what is being received: the sources keep their domains.
   ~RelocationServer();

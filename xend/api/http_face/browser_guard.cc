@@ -19,7 +19,10 @@ bool same_name(std::string_view a, std::string_view b) {
 
 // The host of `Host: name:8000` or `[::1]:8000`, without the port.
 std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
+  if (host.starts_with('[')) {
+    const auto end = host.find(']');
+    return std::string(end == host.npos ? "" : host.substr(1, end - 1));
+  }
   std::string_view name = host.substr(0, host.find(':'));
   if (name.ends_with('.')) name.remove_suffix(1);
   return std::string(name);

@@ -31,10 +31,12 @@ p.sub { margin: 0 0 1.1rem; color: var(--soft); overflow-wrap: anywhere; }
 .bar i { display: block; height: 100%; background: var(--accent); }
 .sheet { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 0.5rem 1rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-tr:last-child td, tr:last-child th { border-bottom: 0; }
+tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0; }
 thead th { color: var(--soft); font-size: 0.8rem; font-weight: 600; text-transform: uppercase; letter-spacing: 0.04em; }
 tbody th { font-weight: 500; color: var(--soft); width: 14rem; }
-td.name { overflow-wrap: anywhere; min-width: 12rem; } .n { text-align: right; font-variant-numeric: tabular-nums; }
+td.name { overflow-wrap: anywhere; min-width: 9rem; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+@media (max-width: 40rem) { th, td { padding: 0.45rem 0.6rem; } tbody th { width: 9rem; } td > code { display: none; } }
 td.value { overflow-wrap: anywhere; white-space: pre-wrap; }
 .state { white-space: nowrap; } .state::before { content: ""; display: inline-block; width: 0.6em; height: 0.6em;
   border-radius: 50%; margin-right: 0.5em; background: var(--soft); }

@@ -57,7 +57,7 @@ std::string domain_link(const std::string& name) {
 
 std::string row(std::string_view name, std::string_view value) {
   return fmt::format("<tr><th scope=\"row\">{}</th><td class=\"value\">{}</td></tr>\n", html_text(name),
-                     html_text(value));
+                     value.empty() ? "–" : html_text(value));
 }
 
 std::string card(std::string_view value, std::string_view label) {
@@ -119,8 +119,8 @@ std::string started_text(const sxp::Value& domain) {
   if (when == 0) return "not running";
   std::tm parts{};
   ::gmtime_r(&when, &parts);
-  return fmt::format("{}-{:02}-{:02} {:02}:{:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return fmt::format("{}-{:02}-{:02} {:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                     parts.tm_min);
 }
 
 std::string domain_cards(const sxp::Value& domain) {
@@ -131,7 +131,7 @@ std::string domain_cards(const sxp::Value& domain) {
   return "<div class=\"cards\">\n" +
          card(size_text(number_of(domain, "memory")), "of memory, at most " + size_text(number_of(domain, "maxmem"))) +
          card(online + vcpus, "VCPUs") + card(time_text(number_of(domain, "cpu_time")), "CPU time") +
-         card(started_text(domain), "started") + "</div>\n";
+         card(started_text(domain), "started (UTC)") + "</div>\n";
 }
 
 std::string devices_html(const sxp::Value& domain) {
