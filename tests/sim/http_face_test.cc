@@ -168,6 +168,16 @@ TEST_F(HttpFace, RequestsThatSayNothingOrTooMuch) {
   EXPECT_EQ(post("/xend/domain/nosuch", "op=pause"), "404 Not found: nosuch");
 }
 
+TEST_F(HttpFace, WhatIsDeepOrNoTextIsAnAnswerLikeAnyOther) {
+  const std::string deep(2000, '(');
+  EXPECT_THAT(post("/xend/domain", "op=create&config=" + deep),
+              StartsWith("500 Request failed: create: (xend.err 'Invalid configuration "));
+  EXPECT_EQ(get("/xend/domain/%ff%00%0d%0a"), std::string("404 Not found: \xff\0\r\n", 19));
+  EXPECT_EQ(brief(ask("POST", "/xend/domain", "Content-Type: multipart/form-data; boundary=X\r\n", "--X\r\n\xff")),
+            "400 The multipart body is none: the closing boundary is missing.");
+  EXPECT_EQ(get("/" + std::string(8000, '/')), "200 OK: (ls )''");
+}
+
 TEST_F(HttpFace, AnOperationCannotWriteLinesOfTheResponse) {
   host.start_guest("web1");
   const auto response = ask("POST", "/xend/domain/web1", kFormType, "op=a%0d%0aSet-Cookie:%20x");

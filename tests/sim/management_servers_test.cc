@@ -3,12 +3,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "rpc/client.h"
+#include "rpc/unix_address.h"
 #include "tests/sim/life.h"
 #include "tests/unit/rpc/certificate.h"
 #include "tests/unit/rpc/python.h"
@@ -215,6 +219,69 @@ TEST_F(Servers, ASecondDaemonDoesNotStart) {
   servers.start(options);
   xend::ManagementServers second(*host.host, sockets);
   EXPECT_THAT(error_of([&] { second.start(options); }), HasSubstr("another process listens on " + sockets.xml_rpc));
+}
+
+// ---- whoever comes ----
+
+rpc::FileDescriptor connect_to_unix(const std::string& path) {
+  rpc::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const rpc::UnixAddress address(path);
+  EXPECT_EQ(::connect(fd.get(), address.get(), address.size()), 0) << path;
+  return fd;
+}
+
+rpc::FileDescriptor connect_to_tcp(std::uint16_t port) {
+  rpc::FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << port;
+  return fd;
+}
+
+std::size_t held() {
+  const auto entries = [](const char* folder) {
+    return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+  };
+  return static_cast<std::size_t>(entries("/proc/self/fd") + entries("/proc/self/task"));
+}
+
+TEST_F(Servers, CrowdsThatSayHalfOfSomethingKeepNobodyOut) {
+  rpc::write_certificate(path("pem"));
+  const std::uint16_t tls_port = free_port();
+  options.xend_http_server = options.xend_unix_server = options.xend_tcp_xmlrpc_server = true;
+  options.xen_api_server = {{.unix_socket = false,
+                             .address = "127.0.0.1",
+                             .port = tls_port,
+                             .key_file = path("pem"),
+                             .cert_file = path("pem")}};
+  servers.start(options);
+  const auto before = held();
+  {
+    std::vector<rpc::FileDescriptor> crowd;
+    std::string junk(300, '\xfe');
+    for (int i = 0; i < 70; ++i) {
+      for (auto& fd : {connect_to_unix(sockets.xml_rpc), connect_to_unix(options.xend_unix_path)})
+        crowd.emplace_back(::dup(fd.get()));
+      for (const auto port : {options.xend_port, options.xend_tcp_xmlrpc_server_port, tls_port})
+        crowd.push_back(connect_to_tcp(port));
+    }
+    for (std::size_t i = 0; i < crowd.size(); ++i) {
+      const std::string bytes = i % 7 == 0 ? junk : "POST / HTTP/1.1\r\nContent-Length: 99\r\n\r\n<";
+      [[maybe_unused]] const auto n = ::send(crowd[i].get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (i % 5 == 0) ::shutdown(crowd[i].get(), SHUT_WR);
+    }
+    EXPECT_EQ(names_at(unix_uri()), "(Domain-0)");
+    EXPECT_EQ(names_at(uri("http", options.xend_tcp_xmlrpc_server_port)), "(Domain-0)");
+    EXPECT_EQ(curl("-H 'Accept: application/sxp' " + http(options.xend_port) + "/"), "(ls )''");
+    EXPECT_EQ(curl("-H 'Accept: application/sxp' --unix-socket " + options.xend_unix_path + " http://localhost/"),
+              "(ls )''");
+    EXPECT_THAT(curl("--insecure -d x https://127.0.0.1:" + std::to_string(tls_port)), HasSubstr("<methodResponse>"));
+  }
+  EXPECT_TRUE(eventually([&] { return held() <= before; })) << held() << " are held, " << before << " were";
+  const std::string lines = log();
+  EXPECT_LE(std::count(lines.begin(), lines.end(), '\n'), 100) << "ten a minute for each server, and not one per peer";
 }
 
 // ---- reload ----

@@ -58,6 +58,18 @@ class Peer {
     return all;
   }
 
+  // So many bytes.
+  std::string receive(std::size_t size) {
+    while (received_.size() < size) {
+      const std::string piece = receive_some();
+      if (piece.empty()) break;
+      received_ += piece;
+    }
+    std::string bytes = received_.substr(0, size);
+    received_.erase(0, bytes.size());
+    return bytes;
+  }
+
   // One response with its body.
   std::string receive_response() {
     const auto whole = [this] {

@@ -47,7 +47,9 @@ TEST_F(HostileClients, SlowRequestsMakeRoomForOthers) {
   std::vector<Peer> slow;
   for (int i = 0; i < 4; i++) {
     slow.push_back(peer());
-    slow.back().send("POST / HTTP/1.1\r\nContent-Le");
+    // It goes on waiting for the body once it has said so.
+    slow.back().send("POST / HTTP/1.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(slow.back().receive(25), "HTTP/1.1 100 Continue\r\n\r\n");
   }
   const auto before = Clock::now();
   expect_alive();

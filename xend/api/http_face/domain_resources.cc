@@ -4,6 +4,7 @@
 #include "sxp/parser.h"
 #include "sxp/printer.h"
 #include "xend/api/http_face/html.h"
+#include "xend/api/http_face/method_call.h"
 #include "xend/api/http_face/operation.h"
 #include "xend/api/http_face/pages.h"
 #include "xend/api/http_face/request.h"

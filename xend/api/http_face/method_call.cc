@@ -1,8 +1,9 @@
+#include "xend/api/http_face/method_call.h"
+
 #include <fmt/format.h>
 
 #include "rpc/fault.h"
 #include "xend/api/dispatcher.h"
-#include "xend/api/http_face/operation.h"
 #include "xend/error.h"
 
 namespace xend {

@@ -6,10 +6,8 @@
 #include <span>
 #include <string>
 
-#include "rpc/http_server.h"
 #include "rpc/value.h"
 #include "xend/api/http_face/form.h"
-#include "xend/domain/host.h"
 
 namespace xend {
 
@@ -42,8 +40,5 @@ rpc::Array method_arguments(const HttpOperation& operation, const std::string& d
 
 // The value of one parameter, absent when it may be left out and is. Throws as method_arguments.
 rpc::Value argument(const FormParameter& parameter, const Form& form);
-
-// Calls a method as a client would. Throws Error; also when this release has no such method.
-rpc::Value call_method(Host& host, const std::string& method, const rpc::Array& params, const rpc::Caller& caller);
 
 }  // namespace xend

@@ -3,7 +3,7 @@
 
 #include "sxp/printer.h"
 #include "xend/api/http_face/html.h"
-#include "xend/api/http_face/operation.h"
+#include "xend/api/http_face/method_call.h"
 #include "xend/api/http_face/pages.h"
 #include "xend/api/http_face/request.h"
 #include "xend/error.h"
