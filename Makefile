@@ -116,7 +116,7 @@ fuzz: $(FUZZERS)
 
 # libFuzzer needs clang, and the code under test instrumented by it: the few files it needs are compiled anew.
 COMPILE_FUZZER = clang++ -std=gnu++20 -g -O1 -fsanitize=fuzzer,address,undefined -pthread -I. $(PKG_CFLAGS) \
-	-DLIBEXECDIR='""' -DXEN_PRIVATE_BINDIR='""' -o $@ $^ $(RPC_LIBS)
+	-DXM_VERSION='""' -DLIBEXECDIR='""' -DXEN_PRIVATE_BINDIR='""' -o $@ $^ $(RPC_LIBS)
 build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(call sources,rpc)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
@@ -132,6 +132,12 @@ build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answer
 	$(COMPILE_FUZZER)
 
 build/fuzz/boot_answer_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/boot_answer.cc xend/error.cc $(call sources,sxp)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER)
+
+build/fuzz/http_request_fuzz build/fuzz/form_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/error.cc $(call sources,sxp) \
+		$(call sources,rpc) $(addprefix xend/api/http_face/,browser_guard.cc domain_operations.cc form.cc html.cc \
+		operation.cc reply.cc)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 

@@ -12,6 +12,7 @@
 #include "rpc/codec.h"
 #include "rpc/http.h"
 #include "rpc/stream.h"
+#include "rpc/tls.h"
 #include "rpc/unix_address.h"
 #include "rpc/uri.h"
 

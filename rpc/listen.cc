@@ -1,4 +1,7 @@
+#include "rpc/listen.h"
+
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,7 +12,6 @@
 #include <system_error>
 
 #include "rpc/file_descriptor.h"
-#include "rpc/server.h"
 #include "rpc/unix_address.h"
 
 namespace rpc {
@@ -46,30 +48,54 @@ void remove_stale_socket(const std::string& path, const UnixAddress& address) {
   if (::unlink(path.c_str()) != 0) throw_errno(errno, path);
 }
 
-}  // namespace
-
-int listen_unix(const std::string& path) {
+int bind_unix(const std::string& path) {
   const UnixAddress address(path);
-  make_private_directory(std::filesystem::absolute(path).parent_path());
   remove_stale_socket(path, address);
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) throw_errno(errno, "socket");
+  // Before bind: the socket in the file system takes its mode from this one, and is never open to others.
+  if (::fchmod(fd.get(), 0600) != 0) throw_errno(errno, path);
   if (::bind(fd.get(), address.get(), address.size()) != 0) throw_errno(errno, path);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, path);
   return fd.release();
 }
 
-int listen_tcp(const std::string& address, unsigned port) {
-  const std::string where = (address.empty() ? "*" : address) + ":" + std::to_string(port);
+}  // namespace
+
+int listen_unix(const std::string& path) {
+  make_private_directory(std::filesystem::absolute(path).parent_path());
+  return bind_unix(path);
+}
+
+int listen_unix_for_owner(const std::string& path) {
+  const auto directory = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::exists(directory)) make_private_directory(directory);
+  return bind_unix(path);
+}
+
+namespace {
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+// Of one family; null when there is none.
+Addresses resolve(const std::string& address, unsigned port, int family, int& error) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_family = address.empty() ? AF_INET : AF_UNSPEC;
+  hints.ai_family = family;
   addrinfo* found = nullptr;
-  const int error =
-      ::getaddrinfo(address.empty() ? nullptr : address.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) throw_errno(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL, where + ": " + ::gai_strerror(error));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  error = ::getaddrinfo(address.empty() ? nullptr : address.c_str(), std::to_string(port).c_str(), &hints, &found);
+  return {found, ::freeaddrinfo};
+}
+
+}  // namespace
+
+int listen_tcp(const std::string& address, unsigned port) {
+  const std::string where = (address.empty() ? "*" : address) + ":" + std::to_string(port);
+  int error = 0;
+  Addresses found = resolve(address, port, AF_INET, error);
+  if (!found) found = resolve(address, port, AF_INET6, error);
+  if (!found) throw_errno(error == EAI_SYSTEM ? errno : EADDRNOTAVAIL, where + ": " + ::gai_strerror(error));
   FileDescriptor fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) throw_errno(errno, "socket");
   const int on = 1;
@@ -77,6 +103,14 @@ int listen_tcp(const std::string& address, unsigned port) {
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) throw_errno(errno, where);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, where);
   return fd.release();
+}
+
+unsigned port_of(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) throw_errno(errno, "getsockname");
+  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
 }  // namespace rpc

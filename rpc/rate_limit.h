@@ -4,6 +4,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace rpc {
@@ -37,5 +38,10 @@ class RateLimit {
   unsigned admitted_ = 0;
   unsigned left_out_ = 0;
 };
+
+// ` (3 such lines left out before)`, for the line that is written after others were not; "" when none were left out.
+inline std::string left_out_note(unsigned left_out) {
+  return left_out == 0 ? "" : " (" + std::to_string(left_out) + " such lines left out before)";
+}
 
 }  // namespace rpc

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -46,16 +44,5 @@ class SocketStream : public Stream {
   FileDescriptor fd_;
   Deadline deadline_ = kNoDeadline;
 };
-
-// TLS failed: what() is a sentence. Thrown by start_tls and by reads and writes of its stream.
-class TlsError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-// Makes a TLS client of `socket`: shakes hands, and checks the certificate against the system's authorities (or the
-// file that the environment's SSL_CERT_FILE names) and against `host`, a name or an address. Throws TlsError and what
-// the stream throws.
-std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> socket, const std::string& host);
 
 }  // namespace rpc

@@ -5,8 +5,8 @@
 
 #include "libxc-wrap/libxc_hypervisor.h"
 #include "libxc-wrap/libxenstore.h"
-#include "rpc/server.h"
-#include "xend/api/dispatcher.h"
+#include "rpc/listen.h"
+#include "xend/api/management_servers.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
 #include "xend/devices/network_script.h"
@@ -26,7 +26,7 @@ namespace xend {
 
 namespace {
 
-constexpr char kXmlRpcSocket[] = "/var/run/xend/xmlrpc.sock";
+constexpr char kRelocationSocket[] = "/var/lib/xend/relocation-socket";
 constexpr char kRunningState[] = "/var/run/xend/domains";
 
 DeviceSettings device_settings(const Options& options) {
@@ -43,15 +43,6 @@ DeviceModelSettings device_model_settings(const Options& options) {
   return settings;
 }
 
-void log_line(const char* level, const std::string& text) {
-  if (std::string_view(level) == "ERROR")
-    XEND_LOG(Error, "{}", text);
-  else if (std::string_view(level) == "WARNING")
-    XEND_LOG(Warning, "{}", text);
-  else
-    XEND_LOG(Debug, "{}", text);
-}
-
 }  // namespace
 
 // In the order in which one stands on the other; taken down in the reverse.
@@ -61,7 +52,6 @@ struct Daemon::Impl {
   ~Impl() { device_models.stop_watching(); }
 
   void open_relocation();
-  void open_xml_rpc();
   void autostart();
   void end_autostart();
 
@@ -82,30 +72,26 @@ struct Daemon::Impl {
       [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
   Host host{xen, store, devices, helpers, options, domains, memory, running_state, managed, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
-  std::unique_ptr<RelocationServer> relocation;
-  std::unique_ptr<rpc::Server> xml_rpc;
+  std::unique_ptr<RelocationServer> relocation, local_relocation;
+  std::unique_ptr<ManagementServers> servers;
   std::atomic<bool> stop_starting{false};
   std::future<void> starting;  // managed domains, beside everything else
 };
 
 void Daemon::Impl::open_relocation() {
   const auto o = options.get();
-  if (!o->xend_relocation_server) return;
-  AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
-  if (allowed.open())
-    XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
-  relocation = std::make_unique<RelocationServer>(
-      host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
-}
-
-void Daemon::Impl::open_xml_rpc() {
-  if (!options.get()->xend_unix_xmlrpc_server) return;
-  XEND_LOG(Info, "Opening Unix domain socket XML-RPC server on {}.", kXmlRpcSocket);
-  const auto call = [this](const std::string& method, const rpc::Array& params, const rpc::Caller& caller) {
-    return dispatch(host, method, params, caller);
-  };
-  xml_rpc =
-      std::make_unique<rpc::Server>(rpc::listen_unix(kXmlRpcSocket), "XML-RPC on the unix socket", call, log_line);
+  if (o->xend_relocation_server) {
+    AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
+    if (allowed.open())
+      XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
+    relocation = std::make_unique<RelocationServer>(
+        host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
+  }
+  // For programs of this host, which its file mode keeps to those of root (spec protocols 1.1).
+  if (o->xend_unix_server) {
+    local_relocation = std::make_unique<RelocationServer>(
+        host, rpc::FileDescriptor(rpc::listen_unix_for_owner(kRelocationSocket)), AccessList("", ""));
+  }
 }
 
 void Daemon::Impl::autostart() {
@@ -143,7 +129,8 @@ void Daemon::start() {
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);
   impl_->host.look_again = [watcher = impl_->watcher.get()] { watcher->look_again(); };
   impl_->open_relocation();
-  impl_->open_xml_rpc();
+  impl_->servers = std::make_unique<ManagementServers>(impl_->host);
+  impl_->servers->start(*impl_->options.get());
   impl_->autostart();
 }
 
@@ -151,9 +138,14 @@ void Daemon::reload(Options options) {
   // Only the management servers: the relocation listener and its list are read at start (spec xend-config 1.1), and a
   // guest may just be arriving.
   XEND_LOG(Info, "Restarting all XML-RPC and Xen-API servers...");
-  impl_->xml_rpc.reset();
+  const auto before = impl_->options.get();
   impl_->options.set(std::move(options));
-  impl_->open_xml_rpc();
+  try {
+    impl_->servers->restart(*impl_->options.get());
+  } catch (...) {
+    impl_->options.set(*before);
+    throw;
+  }
   impl_->autostart();
 }
 
@@ -161,8 +153,9 @@ void Daemon::stop() {
   if (!impl_ || !impl_->watcher) return;
   impl_->end_autostart();
   begin_stop_actions(impl_->host);
-  impl_->xml_rpc.reset();
+  impl_->servers.reset();
   impl_->relocation.reset();
+  impl_->local_relocation.reset();
   impl_->host.look_again = [] {};
   impl_->watcher.reset();
 }

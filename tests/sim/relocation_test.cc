@@ -230,5 +230,37 @@ TEST_F(Relocations, AStreamThatIsNoGuestLeavesNothingBehind) {
   EXPECT_EQ(two.list(), "");
 }
 
+TEST_F(Relocations, ACommandThatDribblesInIsCutOff) {
+  auto slow = xend::connect_to("127.0.0.1", two.listen("", {.command = std::chrono::milliseconds(300)}));
+  const auto before = std::chrono::steady_clock::now();
+  // Whether the daemon has hung up, asked with another byte every 50 ms.
+  const auto cut_off = [&] {
+    try {
+      slow.send("x");
+      return slow.receive(1, std::chrono::milliseconds(50)).empty();
+    } catch (const std::system_error& e) {
+      return e.code() != std::errc::timed_out;
+    }
+  };
+  while (!cut_off()) ASSERT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(2));
+}
+
+TEST_F(Relocations, APeerThatOnlyTalksIsShownOut) {
+  const auto port = two.listen("", {.commands = 3});
+  auto peer = xend::connect_to("127.0.0.1", port);
+  peer.send("help\nhelp\nhelp\nhelp\n");
+  std::string all;
+  for (std::string some = "x"; !some.empty(); all += some) some = peer.receive(4096, std::chrono::seconds(5));
+  EXPECT_THAT(all, HasSubstr("(value 'Too many commands and no domain')"));
+}
+
+TEST_F(Relocations, ACrowdOfSilentPeersKeepsNobodyOutForLong) {
+  const auto port = two.listen("", {.connections = 4, .command = std::chrono::milliseconds(300)});
+  std::vector<xend::Peer> crowd;
+  for (int i = 0; i < 8; ++i) crowd.push_back(xend::connect_to("127.0.0.1", port));
+  one.start_guest("TestGuest");
+  EXPECT_TRUE(eventually([&] { return move("TestGuest", port) == "moved"; }));
+}
+
 }  // namespace
 }  // namespace sim

@@ -1,12 +1,8 @@
 #include "tests/sim/sim_host.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <fstream>
 
-#include "rpc/server.h"
+#include "rpc/listen.h"
 #include "sxp/parser.h"
 #include "xend/api/listing.h"
 #include "xend/domain/lifecycle.h"
@@ -102,14 +98,12 @@ xc::DomId SimHost::start_guest(const std::string& name, const std::string& memor
   return domain->running_domid();
 }
 
-unsigned SimHost::listen(const std::string& hosts_allow) {
+unsigned SimHost::listen(const std::string& hosts_allow, xend::RelocationLimits limits) {
   rpc::FileDescriptor listening(rpc::listen_tcp("127.0.0.1", 0));
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  getsockname(listening.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  server_ = std::make_unique<xend::RelocationServer>(*host, std::move(listening),
-                                                     xend::AccessList("xend-relocation-hosts-allow", hosts_allow));
-  return ntohs(address.sin_port);
+  const unsigned port = rpc::port_of(listening.get());
+  server_ = std::make_unique<xend::RelocationServer>(
+      *host, std::move(listening), xend::AccessList("xend-relocation-hosts-allow", hosts_allow), limits);
+  return port;
 }
 
 std::string SimHost::list() {

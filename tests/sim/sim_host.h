@@ -28,7 +28,7 @@ class SimHost {
   xc::DomId start_guest(const std::string& name, const std::string& memory = "all that it knows");
 
   // Listens for relocation on a port of its own, which it returns.
-  unsigned listen(const std::string& hosts_allow = "");
+  unsigned listen(const std::string& hosts_allow = "", xend::RelocationLimits limits = {});
   void stop_listening() { server_.reset(); }
 
   // Guests take a suspend request, or not.

@@ -64,7 +64,7 @@ void show_choices_of_host(const Host& host, DomainConfig& config) {
 
 }  // namespace
 
-sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
+sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail) {
   auto state = listed.domain->state();
   // Of these the daemon knows no configuration: what they have now stands for it.
   if ((state.foreign || state.domid == xc::DomId{0}) && listed.info) {
@@ -75,7 +75,7 @@ sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full) {
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);
   const bool suspended = listed.state == PowerState::kSuspended;
-  return domain_sxp(state, listed.info, {.devices = full, .suspended = suspended, .vcpu_avail = false}, devices);
+  return domain_sxp(state, listed.info, {.devices = full, .suspended = suspended, .vcpu_avail = vcpu_avail}, devices);
 }
 
 }  // namespace xend

@@ -22,7 +22,8 @@ std::vector<ListedDomain> list_domains(Host& host);
 
 ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain);
 
-// `(domain ...)` for a client; `full`: with devices, read from xenstore for a running one.
-sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full);
+// `(domain ...)` for a client; `full`: with devices, read from xenstore for a running one. `vcpu_avail`: with that
+// number, for clients that can take one of more than 32 bits.
+sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail = false);
 
 }  // namespace xend

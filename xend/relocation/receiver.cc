@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "sxp/parser.h"
@@ -17,17 +18,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kCommandLimit = 30s;   // for a command to arrive
 constexpr long kStreamSilence = 600;  // seconds without a byte of the image: a guest may take minutes to suspend
 constexpr std::size_t kChunk = 16384;
 
 // The receiver as an object: the peer, and what is known of the conversation.
 class Conversation {
  public:
-  Conversation(Host& host, Peer peer, const std::string& who) : host_(host), peer_(std::move(peer)), who_(who) {}
+  Conversation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits)
+      : host_(host), peer_(std::move(peer)), who_(who), limits_(limits) {}
 
   void run() {
-    while (const auto request = next_request()) {
+    for (unsigned count = 0; const auto request = next_request(); ++count) {
+      if (count == limits_.commands) return refuse("Too many commands and no domain");
       const auto name = request->is_list() ? std::string(sxp::head(*request)) : request->text();
       if (name == "help") {
         peer_.send(help_reply());
@@ -56,9 +58,13 @@ class Conversation {
  private:
   // Nothing when the peer closes between two requests. Throws sxp::ParseError, std::system_error.
   std::optional<sxp::Value> next_request() {
+    const auto deadline = std::chrono::steady_clock::now() + limits_.command;
     while (true) {
       if (auto value = parser_.next()) return value;
-      if (early_.empty()) early_ = peer_.receive(kChunk, kCommandLimit);
+      if (early_.empty()) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        early_ = peer_.receive(kChunk, std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(left)));
+      }
       if (early_.empty()) {
         parser_.finish();
         return parser_.next();
@@ -89,21 +95,26 @@ class Conversation {
   Host& host_;
   Peer peer_;
   std::string who_;
+  const RelocationLimits& limits_;
   sxp::Parser parser_{{.depth = 16, .bytes = 64 * 1024}};
   std::string early_;  // received and not yet given to the parser
 };
 
 }  // namespace
 
-void serve_relocation(Host& host, Peer peer, const std::string& who) noexcept {
-  Conversation conversation(host, std::move(peer), who);
+void serve_relocation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits,
+                      rpc::RateLimit& complaints) noexcept {
+  const auto complain = [&](const std::string& text) {
+    if (const auto left_out = complaints.admit()) XEND_LOG(Warning, "{}{}", text, rpc::left_out_note(*left_out));
+  };
+  Conversation conversation(host, std::move(peer), who, limits);
   try {
     conversation.run();
   } catch (const sxp::ParseError& e) {
-    XEND_LOG(Warning, "What {} sent to the relocation port is not the protocol: {}", who, e.what());
+    complain(fmt::format("What {} sent to the relocation port is not the protocol: {}", who, e.what()));
     conversation.refuse(e.message());
   } catch (const std::exception& e) {
-    XEND_LOG(Warning, "Relocation connection from {}: {}", who, e.what());
+    complain(fmt::format("Relocation connection from {}: {}", who, e.what()));
   }
 }
 

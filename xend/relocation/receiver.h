@@ -9,15 +9,24 @@
 //                              kept
 #pragma once
 
+#include <chrono>
 #include <string>
 
+#include "rpc/rate_limit.h"
 #include "xend/domain/host.h"
 #include "xend/relocation/peer.h"
 
 namespace xend {
 
+struct RelocationLimits {
+  std::size_t connections = 16;               // at once: a host takes one guest or two at a time
+  std::chrono::milliseconds command{30'000};  // for one to arrive whole
+  unsigned commands = 100;                    // on a connection that never comes to receive
+};
+
 // Serves the connection until the peer closes it, a domain has been received, or something is wrong with it. Never
-// throws. `who` names the peer in log lines.
-void serve_relocation(Host& host, Peer peer, const std::string& who) noexcept;
+// throws. `who` names the peer in log lines; `complaints` says how many there may be about what is not the protocol.
+void serve_relocation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits,
+                      rpc::RateLimit& complaints) noexcept;
 
 }  // namespace xend

@@ -12,7 +12,8 @@
 #include <cstring>
 #include <system_error>
 
-#include "rpc/server.h"
+#include "rpc/listen.h"
+#include "rpc/peer_name.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/relocation/receiver.h"
@@ -22,9 +23,6 @@ namespace xend {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Receiving is heavy, and a host takes one guest or two at a time; more than this is an attack or a mistake.
-constexpr std::size_t kMaxConnections = 16;
 
 // The IPv4 address of an interface of that name; the text itself when there is none (spec xend-config 4.3).
 std::string address_of(const std::string& address) {
@@ -57,8 +55,13 @@ rpc::FileDescriptor listen_for_relocation(const std::string& address, unsigned p
   }
 }
 
-RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed)
-    : host_(host), listening_(std::move(listening)), wake_(eventfd(0, EFD_CLOEXEC)), allowed_(std::move(allowed)) {
+RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed,
+                                   RelocationLimits limits)
+    : host_(host),
+      listening_(std::move(listening)),
+      wake_(eventfd(0, EFD_CLOEXEC)),
+      allowed_(std::move(allowed)),
+      limits_(limits) {
   acceptor_ = std::thread([this] { accept_loop(); });
 }
 
@@ -77,24 +80,21 @@ void RelocationServer::accept_loop() {
       return XEND_LOG(Error, "Relocation server: poll: {}", std::strerror(errno));
     if (fds[1].revents) return;
     if (!fds[0].revents) continue;
-    sockaddr_in from{};
-    socklen_t size = sizeof from;
-    rpc::FileDescriptor socket(accept4(listening_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC));
+    rpc::FileDescriptor socket(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) {
       XEND_LOG(Warning, "Relocation server: accept: {}", std::strerror(errno));
       if (errno == EMFILE || errno == ENFILE) std::this_thread::sleep_for(100ms);  // others give some back
       continue;
     }
-    char ip[INET_ADDRSTRLEN] = "";
-    inet_ntop(AF_INET, &from.sin_addr, ip, sizeof ip);
-    begin(std::move(socket), ip);
+    const std::string ip = rpc::peer_ip(socket.get());
+    begin(std::move(socket), ip.empty() ? "a local process" : ip);
   }
 }
 
 void RelocationServer::begin(rpc::FileDescriptor socket, std::string ip) {
   const std::lock_guard lock(mutex_);
-  if (serving_.size() >= kMaxConnections) {
-    if (const auto left_out = complaints_.admit())
+  if (serving_.size() >= limits_.connections) {
+    if (const auto left_out = crowd_.admit())
       XEND_LOG(Warning, "Rejected connection from {}: {} others are being served already ({} more of late).", ip,
                serving_.size(), *left_out);
     return;
@@ -111,8 +111,12 @@ void RelocationServer::begin(rpc::FileDescriptor socket, std::string ip) {
 
 void RelocationServer::serve(rpc::FileDescriptor socket, const std::string& ip) {
   const auto verdict = allowed_.check(ip);
-  if (!verdict.accepted) return XEND_LOG(Warning, "Rejected connection from {} ({}).", ip, verdict.fqdn);
-  serve_relocation(host_, Peer(std::move(socket)), ip);
+  if (!verdict.accepted) {
+    if (const auto left_out = strangers_.admit())
+      XEND_LOG(Warning, "Rejected connection from {} ({}).{}", ip, verdict.fqdn, rpc::left_out_note(*left_out));
+    return;
+  }
+  serve_relocation(host_, Peer(std::move(socket)), ip, limits_, nonsense_);
 }
 
 }  // namespace xend

@@ -12,13 +12,14 @@
 #include "rpc/rate_limit.h"
 #include "xend/config/access_list.h"
 #include "xend/domain/host.h"
+#include "xend/relocation/receiver.h"
 
 namespace xend {
 
 class RelocationServer {
  public:
-  // Takes over a bound, listening TCP socket and begins to serve. Throws std::system_error.
-  RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed);
+  // Takes over a bound, listening socket, of TCP or unix, and begins to serve. Throws std::system_error.
+  RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed, RelocationLimits limits = {});
   // Stops listening and breaks off what is being received: the sources keep their domains.
   ~RelocationServer();
   RelocationServer(const RelocationServer&) = delete;
@@ -32,7 +33,10 @@ class RelocationServer {
   Host& host_;
   rpc::FileDescriptor listening_, wake_;
   AccessList allowed_;
-  rpc::RateLimit complaints_{5, std::chrono::minutes(1)};  // about too many connections at once
+  const RelocationLimits limits_;
+  rpc::RateLimit crowd_{5, std::chrono::minutes(1)};       // lines about too many connections at once,
+  rpc::RateLimit strangers_{10, std::chrono::minutes(1)};  // about who is not on the list,
+  rpc::RateLimit nonsense_{10, std::chrono::minutes(1)};   // and about what is not the protocol
   std::mutex mutex_;
   std::condition_variable ended_;
   std::list<rpc::FileDescriptor> serving_;  // second descriptors of the connections that are being served

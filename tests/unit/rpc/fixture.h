@@ -22,6 +22,7 @@
 #include "rpc/file_descriptor.h"
 #include "rpc/server.h"
 #include "rpc/stream.h"
+#include "rpc/tls.h"
 #include "rpc/unix_address.h"
 
 namespace rpc {
@@ -55,6 +56,18 @@ class Peer {
     std::string all;
     for (std::string piece = receive_some(); !piece.empty(); piece = receive_some()) all += piece;
     return all;
+  }
+
+  // So many bytes.
+  std::string receive(std::size_t size) {
+    while (received_.size() < size) {
+      const std::string piece = receive_some();
+      if (piece.empty()) break;
+      received_ += piece;
+    }
+    std::string bytes = received_.substr(0, size);
+    received_.erase(0, bytes.size());
+    return bytes;
   }
 
   // One response with its body.
@@ -98,14 +111,16 @@ class RpcServer : public testing::Test {
  protected:
   void start(ServerLimits limits = {}) { serve(listen_unix(socket()), limits); }
 
-  // Returns the port.
-  unsigned start_tcp(ServerLimits limits = {}) {
+  // Returns the port, as the next does.
+  unsigned start_tcp(ServerLimits limits = {}, Entrance entrance = {}) {
     const int fd = listen_tcp("127.0.0.1", 0);
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-    serve(fd, limits);
-    return ntohs(address.sin_port);
+    const unsigned port = port_of(fd);
+    serve(fd, limits, std::move(entrance));
+    return port;
+  }
+  // `pem`: certificate and key.
+  unsigned start_tls(const std::string& pem, ServerLimits limits = {}) {
+    return start_tcp(limits, {.tls = std::make_shared<const TlsIdentity>(pem, pem)});
   }
 
   std::string socket() const { return directory_.path("xend/xmlrpc.sock"); }
@@ -116,6 +131,16 @@ class RpcServer : public testing::Test {
     const UnixAddress address(socket());
     EXPECT_EQ(::connect(fd.get(), address.get(), address.size()), 0);
     return Peer(std::move(fd));
+  }
+
+  static FileDescriptor connect_tcp(unsigned port) {
+    FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return fd;
   }
 
   static std::string request(const std::string& method, const Array& params = {},
@@ -141,6 +166,12 @@ class RpcServer : public testing::Test {
       return std::any_of(log_.begin(), log_.end(), [&](const auto& line) { return line.find(text) != line.npos; });
     });
   }
+  std::string log() {
+    const std::lock_guard lock(mutex_);
+    std::string all;
+    for (const auto& line : log_) all += line + "\n";
+    return all;
+  }
   std::size_t lines_logged() {
     const std::lock_guard lock(mutex_);
     return log_.size();
@@ -157,17 +188,20 @@ class RpcServer : public testing::Test {
   }
 
   void stop() { server_->stop(); }
+  void retire() { server_->retire(); }
+  bool retired() const { return server_->retired(); }
 
  private:
-  void serve(int fd, ServerLimits limits) {
+  void serve(int fd, ServerLimits limits, Entrance entrance = {}) {
     server_.emplace(
-        fd, "test", [this](const std::string& method, const Array& params, const Caller&) { return dispatch(method, params); },
+        fd, "test",
+        [this](const std::string& method, const Array& params, const Caller&) { return dispatch(method, params); },
         [this](const char* level, const std::string& text) {
           const std::lock_guard lock(mutex_);
           log_.push_back(std::string(level) + " " + text);
           changed_.notify_all();
         },
-        limits);
+        limits, std::move(entrance));
   }
 
   Value dispatch(const std::string& method, const Array& params) {

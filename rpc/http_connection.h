@@ -1,24 +1,26 @@
-// One client of the server: reads its requests, has them carried out and answers, until it leaves or misbehaves.
-// Who accepts clients, counts them and joins their threads is in server.cc.
+// One client of the server: reads its requests, has them answered, until it leaves or misbehaves.
+// Who accepts clients, counts them and joins their threads is in http_server.cc.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "rpc/http.h"
+#include "rpc/http_server.h"
 #include "rpc/rate_limit.h"
-#include "rpc/server.h"
-#include "rpc/stream.h"
+#include "rpc/tls.h"
 
 namespace rpc {
 
 // What all connections of a server share.
 struct ServerContext {
   std::string name;
-  Dispatcher dispatch;
+  std::unique_ptr<HttpFace> face;
   LogLine log;
   ServerLimits limits;
+  Entrance entrance;
   std::atomic<bool> stopping = false;
   RateLimit complaints{10, std::chrono::minutes(1)};
 
@@ -27,10 +29,13 @@ struct ServerContext {
   void complain(const std::function<std::string()>& text) noexcept;
 };
 
-class ServerConnection {
+// What a connection is doing: waiting for a request, moving bytes of one (or of TLS, or of an answer), or working.
+enum class Phase { kIdle, kTransfer, kCall };
+
+class HttpConnection {
  public:
-  // `on_idle` is called each time the connection begins (true) or ends (false) to wait for a request.
-  ServerConnection(FileDescriptor fd, ServerContext& context, std::function<void(bool)> on_idle);
+  // `on_phase` is called each time another phase begins; the first is kTransfer.
+  HttpConnection(FileDescriptor fd, ServerContext& context, std::function<void(Phase)> on_phase);
 
   // The whole conversation. Throws nothing. Returns when the client has gone, has been refused, or was hung up.
   void serve() noexcept;
@@ -38,21 +43,28 @@ class ServerConnection {
   // Ends the waiting for a request or for the rest of one. A call that runs still gets its answer. From any thread.
   void hang_up();
 
+  // Ends everything at once, the sending of an answer included. From any thread.
+  void cut_off();
+
  private:
+  bool admitted() const;
+  void greet();
   void converse();
   bool handle_request();
   RequestHead read_request(std::string& body);
   void check(const RequestHead& head) const;
-  std::string answer(const std::string& body);
-  void complain_about(const std::exception& request);
   void refuse(const HttpError& error);
+  void say_goodbye() noexcept;
   void send(std::string_view response);
   void set_deadline(unsigned seconds);
 
   ServerContext& context_;
-  SocketStream stream_;
-  HttpReader reader_;
-  std::function<void(bool)> on_idle_;
+  SocketStream socket_;
+  std::unique_ptr<TlsStream> tls_;  // above the socket; null: plain
+  Stream* stream_ = &socket_;       // what is spoken through
+  std::unique_ptr<HttpReader> reader_;
+  std::function<void(Phase)> on_phase_;
+  std::atomic<bool> cut_off_ = false;
 };
 
 }  // namespace rpc
