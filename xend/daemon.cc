@@ -114,6 +114,7 @@ Daemon::~Daemon() {
 }
 
 void Daemon::start() {
+  impl_->host.pools->recover();
   find_running_domains(impl_->host);
   limit_dom0_vcpus(impl_->host);
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "xend/devices/device_class.h"
 #include "xend/domain/change.h"
 #include "xend/domain/device_model_start.h"
 #include "xend/domain/pci_changes.h"
@@ -99,6 +100,7 @@ void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
   if (sxp::head(element) == "pci") return reconfigure_pci(host, domain, element);
+  device_class(sxp::head(element));  // says why, for one that is not served at all
   const Change change(host, domain, "reconfigure a device of");
   const auto owner = domain->device_owner();
   const std::string type(sxp::head(element));

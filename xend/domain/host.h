@@ -17,6 +17,7 @@
 #include "xend/domain/domain_table.h"
 #include "xend/domain/running_state.h"
 #include "xend/helpers/helpers.h"
+#include "xend/node/cpu_pools.h"
 #include "xend/node/memory.h"
 #include "xend/node/pci.h"
 
@@ -47,6 +48,7 @@ struct Host {
   // meanwhile.
   std::function<void()> look_again = [] {};
   PciHost pci{};
+  std::unique_ptr<CpuPools> pools = std::make_unique<CpuPools>(xen, store, options);
 };
 
 }  // namespace xend

@@ -95,7 +95,7 @@ void print_table(const sxp::List& pools) {
 int list(Session& xend, const Call& call) {
   if (call.operands().size() > 1) throw Error::use("Only one cpupool name for selection allowed");
   rpc::Array names(call.operands().begin(), call.operands().end());
-  const sxp::Value answer = rpc::to_sxp(xend.call("xend.cpu_pool.list", {std::move(names)}));
+  const sxp::Value answer = rpc::to_sxp(xend.call("xend.cpu_pool.list", rpc::Array{rpc::Value(std::move(names))}));
   const sxp::List pools = answer.is_list() ? answer.as_list() : sxp::List();
   if (pools.empty() && !call.operands().empty()) {
     print_error(fmt::format("Pool '{}' does not exist.", call.operands()[0]));
