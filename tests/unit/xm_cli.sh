@@ -59,6 +59,7 @@ called() {
 
 nl=$'\n' tab=$'\t'
 
+. "$here/cli_words.sh"
 . "$here/cli_without_xend.sh"
 start_xend
 . "$here/cli_devices.sh"
