@@ -90,6 +90,14 @@ struct MachineParams {
   bool hpet = false, vpt_align = true;
 };
 
+// A group of CPUs with a scheduler of its own.
+struct PoolInfo {
+  std::uint32_t id = 0;
+  std::string scheduler;       // as HostInfo's
+  std::vector<unsigned> cpus;  // ascending
+  unsigned domains = 0;        // how many are in it
+};
+
 struct SchedParams {
   std::optional<std::uint16_t> weight, cap;  // nothing: leave as it is
 };
@@ -134,9 +142,24 @@ class Hypervisor {
   virtual void send_trigger(DomId domid, const std::string& name, unsigned vcpu) = 0;  // nmi reset init power s3resume
 
   virtual void set_memory_target(DomId domid, KiB target) = 0;  // populate-on-demand target
-  virtual SchedParams sched_params(DomId domid) = 0;            // of the scheduler in use
+  virtual SchedParams sched_params(DomId domid) = 0;            // of the scheduler of its pool
   virtual void set_sched_params(DomId domid, const SchedParams& params) = 0;
   virtual void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) = 0;
+
+  // CPU pools (spec modern-xen 19). Pool 0 is there from the start and stays.
+  virtual std::vector<PoolInfo> pools() = 0;
+  virtual std::vector<unsigned> free_cpus() = 0;                        // in no pool
+  virtual std::uint32_t create_pool(const std::string& scheduler) = 0;  // without CPUs; EINVAL: no such scheduler
+  virtual void destroy_pool(std::uint32_t pool) = 0;                    // EBUSY while it has CPUs or domains
+  virtual void add_cpu_to_pool(std::uint32_t pool, unsigned cpu) = 0;   // EBUSY: the CPU is in one
+  virtual void remove_cpu_from_pool(std::uint32_t pool, unsigned cpu) = 0;
+  virtual void move_to_pool(DomId domid, std::uint32_t pool) = 0;  // EINVAL: the pool has no CPUs
+
+  // FLASK, Xen's security module.
+  virtual std::optional<bool> flask_enforcing() = 0;  // nothing: this Xen has no FLASK
+  virtual void set_flask_enforcing(bool yes) = 0;
+  virtual void load_flask_policy(const std::string& policy) = 0;  // binary
+  virtual std::string flask_context(std::uint32_t sid) = 0;       // of DomainInfo::ssidref: "system_u:system_r:domU_t"
 
   // PCI devices of the host (spec modern-xen 20). `device`: segment << 16 | bus << 8 | slot << 3 | function.
   // Throws with EINVAL when a domain has it or Xen does not know it, EOPNOTSUPP when the host has no IOMMU.

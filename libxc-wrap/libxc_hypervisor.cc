@@ -284,49 +284,6 @@ void LibxcHypervisor::set_memory_target(DomId domid, KiB target) {
             "xc_domain_set_pod_target");
 }
 
-// ---- scheduling
-// -------------------------------------------------------------------------------------------------------
-
-SchedParams LibxcHypervisor::sched_params(DomId domid) {
-  Lease xc(*this);
-  switch (const int id = scheduler_id(*xc)) {
-    case XEN_SCHEDULER_CREDIT: {
-      xen_domctl_sched_credit params{};
-      xc->check(xc_sched_credit_domain_get(xc->get(), domid, &params), "xc_sched_credit_domain_get");
-      return {params.weight, params.cap};
-    }
-    case XEN_SCHEDULER_CREDIT2: {
-      xen_domctl_sched_credit2 params{};
-      xc->check(xc_sched_credit2_domain_get(xc->get(), domid, &params), "xc_sched_credit2_domain_get");
-      return {params.weight, params.cap};
-    }
-    default:
-      throw Error("xc_sched_domain_get", EOPNOTSUPP,
-                  "Xen's scheduler here, " + std::string(scheduler_name(id)) + ", has no weights and caps");
-  }
-}
-
-void LibxcHypervisor::set_sched_params(DomId domid, const SchedParams& params) {
-  // What Xen takes as "leave it as it is" (spec modern-xen 2).
-  const std::uint16_t weight = params.weight.value_or(0), cap = params.cap.value_or(0xffff);
-  Lease xc(*this);
-  switch (const int id = scheduler_id(*xc)) {
-    case XEN_SCHEDULER_CREDIT: {
-      xen_domctl_sched_credit raw{.weight = weight, .cap = cap};
-      xc->check(xc_sched_credit_domain_set(xc->get(), domid, &raw), "xc_sched_credit_domain_set");
-      return;
-    }
-    case XEN_SCHEDULER_CREDIT2: {
-      xen_domctl_sched_credit2 raw{.weight = weight, .cap = cap};
-      xc->check(xc_sched_credit2_domain_set(xc->get(), domid, &raw), "xc_sched_credit2_domain_set");
-      return;
-    }
-    default:
-      throw Error("xc_sched_domain_set", EOPNOTSUPP,
-                  "Xen's scheduler here, " + std::string(scheduler_name(id)) + ", has no weights and caps");
-  }
-}
-
 void LibxcHypervisor::pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) {
   Lease xc(*this);
   CpuMap hard(*xc);

@@ -38,6 +38,17 @@ class LibxcHypervisor final : public Hypervisor {
   SchedParams sched_params(DomId domid) override;
   void set_sched_params(DomId domid, const SchedParams& params) override;
   void pin_vcpu(DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  std::vector<PoolInfo> pools() override;
+  std::vector<unsigned> free_cpus() override;
+  std::uint32_t create_pool(const std::string& scheduler) override;
+  void destroy_pool(std::uint32_t pool) override;
+  void add_cpu_to_pool(std::uint32_t pool, unsigned cpu) override;
+  void remove_cpu_from_pool(std::uint32_t pool, unsigned cpu) override;
+  void move_to_pool(DomId domid, std::uint32_t pool) override;
+  std::optional<bool> flask_enforcing() override;
+  void set_flask_enforcing(bool yes) override;
+  void load_flask_policy(const std::string& policy) override;
+  std::string flask_context(std::uint32_t sid) override;
   void test_assign_device(std::uint32_t device) override;
   void assign_device(DomId domid, std::uint32_t device) override;
   void deassign_device(DomId domid, std::uint32_t device) override;

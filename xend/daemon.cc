@@ -123,6 +123,7 @@ Daemon::~Daemon() {
 
 void Daemon::start() {
   run_network_script(*impl_->options.get(), impl_->scripts);
+  impl_->host.pools->recover();
   find_running_domains(impl_->host);
   find_managed_domains(impl_->host);
   limit_dom0_vcpus(impl_->host);

@@ -60,6 +60,13 @@ int run_command(const Command& command, std::string_view typed, std::vector<std:
 
 }  // namespace
 
+bool run_in_shell(const std::vector<std::string>& words, Session& xend) {
+  const Command* command = resolve(words.front());
+  if (command == nullptr) return false;
+  run_command(*command, words.front(), {words.begin() + 1, words.end()}, xend);
+  return true;
+}
+
 int run(const std::vector<std::string>& words, Session& xend) {
   if (words.empty()) {
     print(short_help());

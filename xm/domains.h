@@ -20,6 +20,7 @@ struct Domain {
   double cpu_time = 0;      // seconds
   double start_time = 0;    // seconds since the epoch
   std::string pool;
+  std::string label;  // of the security module; not part of the description
 
   std::string id_text() const { return id ? std::to_string(*id) : ""; }
   // True when the letter is in the state ("-b----").

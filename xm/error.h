@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace xm {
 
@@ -25,13 +26,24 @@ class Error : public std::runtime_error {
   static Error value() { return {ErrorClass::kValue, "Invalid argument."}; }
   static Error fault(const std::string& text) { return {ErrorClass::kFault, text}; }
   static Error die(const std::string& text, int status = 1) { return {ErrorClass::kDie, text, status}; }
+  // A refusal by the security layer, which has always been shown in quotes (spec xm-cli 1.5, class XSM).
+  static Error security(const std::string& text);
+
+  // The same error with a sentence for a person at a terminal: what to do instead. Scripts do not see it.
+  Error with_advice(std::string sentence) const {
+    Error advised = *this;
+    advised.advice_ = std::move(sentence);
+    return advised;
+  }
 
   ErrorClass error_class() const { return class_; }
   int status() const { return status_; }  // the exit status
+  const std::string& advice() const { return advice_; }
 
  private:
   ErrorClass class_;
   int status_;
+  std::string advice_;
 };
 
 // Thrown to leave a command at once, everything having been said already. Carries the exit status.

@@ -13,6 +13,13 @@
 #include "xm/help.h"
 
 namespace xm {
+
+// A Python literal: in double quotes when there are only single ones in it.
+Error Error::security(const std::string& text) {
+  const bool single = text.find('\'') != std::string::npos && text.find('"') == std::string::npos;
+  return die(fmt::format("{0}{1}{0}", single ? '"' : '\'', text));
+}
+
 namespace {
 
 constexpr int kUnknownDomainStatus = 3;
@@ -33,6 +40,7 @@ int report_error(const Command& command, std::string_view typed, const Error& e)
     return e.status();
   }
   print_error(e.what());
+  print_advice(e.advice());
   if (e.error_class() == ErrorClass::kUse) print(usage(command));
   if (e.error_class() == ErrorClass::kValue || e.error_class() == ErrorClass::kFault) print(usage_of_word(typed));
   return e.status();
@@ -58,6 +66,10 @@ int report_system_error(const std::system_error& e) {
 
 void print_error(std::string_view text) {
   fmt::print(stderr, "Error: {}\n", text);
+}
+
+void print_advice(std::string_view sentence) {
+  if (!sentence.empty() && isatty(STDERR_FILENO) != 0) fmt::print(stderr, "{}\n", sentence);
 }
 
 void print(std::string_view text) {

@@ -12,6 +12,9 @@ namespace xm {
 // Prints "Error: TEXT" on stderr.
 void print_error(std::string_view text);
 
+// Prints `sentence` on stderr when that is a terminal: what a person may want to know and no script expects.
+void print_advice(std::string_view sentence);
+
 // Prints `text` on stdout, to be flushed when the program ends: what goes to stderr must overtake it in a pipe.
 void print(std::string_view text);
 

@@ -1,6 +1,9 @@
 #include "xm/session.h"
 
+#include <tinyxml2.h>
+
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -17,9 +20,44 @@ bool is_unknown_method(const rpc::Value& result) {
 
 }  // namespace
 
+namespace {
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+// The first <server> of the client's configuration; "" when there is none.
+std::string configured_uri() {
+  constexpr std::uintmax_t kLargestFile = 1024 * 1024;
+  const std::string path = environment("XM_CONFIG_FILE", XEN_CONFIG_DIR "/xm-config.xml");
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return "";
+  tinyxml2::XMLDocument document;
+  if (std::filesystem::file_size(path, error) > kLargestFile ||
+      document.LoadFile(path.c_str()) != tinyxml2::XML_SUCCESS) {
+    fmt::print(stderr, "Ignoring invalid configuration file {}.\n", path);
+    return "";
+  }
+  const tinyxml2::XMLElement* root = document.RootElement();
+  const tinyxml2::XMLElement* server = root != nullptr ? root->FirstChildElement("server") : nullptr;
+  if (server == nullptr) return "";
+  const auto attribute = [&](const char* name) {
+    const char* value = server->Attribute(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const std::string type = attribute("type"); type != "LegacyXMLRPC") {
+    fmt::print(stderr, "Invalid server type {}; using LegacyXMLRPC.\n", type);
+    if (type == "Xen-API") return "";  // its URI is for another kind of call
+  }
+  return attribute("uri");
+}
+
+}  // namespace
+
 std::string server_uri() {
-  const char* uri = std::getenv("XM_SERVER");
-  return uri != nullptr && *uri != '\0' ? uri : "httpu:///var/run/xend/xmlrpc.sock";
+  const std::string configured = configured_uri();
+  return configured.empty() ? environment("XM_SERVER", "httpu:///var/run/xend/xmlrpc.sock") : configured;
 }
 
 rpc::Value Session::call(const std::string& name, const rpc::Array& params) {

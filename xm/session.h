@@ -10,7 +10,8 @@
 
 namespace xm {
 
-// Where xend is: $XM_SERVER, or the unix socket on this host.
+// Where xend is: what the client's configuration says (xm-config.xml), $XM_SERVER, or the unix socket on this host. Says
+// on stderr what is wrong with the configuration. There is one interface to xend: Xen-API is taken for a mistake.
 std::string server_uri();
 
 class Session {

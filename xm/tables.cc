@@ -45,7 +45,7 @@ std::string list_table(const std::vector<Domain>& domains, bool labels) {
   for (const Domain& domain : domains) {
     text += fmt::format("{:<40} {:>5} {:>5} {:>5} {:>10} {:8.1f}", domain.name, domain.id_text(), domain.memory,
                         domain.vcpus, domain.state, domain.cpu_time);
-    text += labels ? fmt::format(" {:>10}\n", "") : "\n";
+    text += labels ? fmt::format(" {:>10}\n", domain.label) : "\n";
   }
   return text;
 }

@@ -10,7 +10,7 @@
 
 namespace xm {
 
-// `xm list`. `labels`: with the column of security labels, which are empty without FLASK.
+// `xm list`. `labels`: with the column of security labels.
 std::string list_table(const std::vector<Domain>& domains, bool labels);
 
 // `xm vcpu-list`, one description as of xend.domain.getVCPUInfo per domain (spec protocols 3.6); `nr_cpus`: CPUs of the

@@ -25,6 +25,7 @@ FakeHypervisor::FakeHypervisor() {
   host_.pagesize = 4096;
   for (unsigned cpu = 0; cpu < host_.nr_cpus; ++cpu) host_.cpu_topology.push_back({cpu, 0, 0});
   host_.numa.push_back({host_.total_memory, xc::MiB{0}, {10}});
+  pools_[0] = {0, host_.scheduler, {0, 1, 2, 3}, 0};
   Domain& dom0 = domains_[0];
   dom0.info.running = true;
   dom0.info.online_vcpus = 4;
@@ -71,6 +72,7 @@ std::vector<xc::VcpuInfo> FakeHypervisor::vcpus(xc::DomId domid, unsigned count)
 xc::HostInfo FakeHypervisor::host_info() {
   const std::lock_guard lock(mutex_);
   xc::HostInfo host = host_;
+  host.free_cpus = static_cast<unsigned>(unbound_cpus().size());
   std::uint64_t used = 0;
   for (const auto& [domid, domain] : domains_) used += domain.info.memory.value;
   host.free_kib = xc::KiB{host.total_kib.value - std::min(used, host.total_kib.value)};
@@ -88,6 +90,7 @@ xc::DomId FakeHypervisor::create_domain(const xc::NewDomain& domain) {
   record("create_domain", std::to_string(domid));
   if (domain.max_vcpus == 0) throw xc::Error("xc_domain_create", EINVAL);
   if (domain.iommu && !host_.iommu) throw xc::Error("xc_domain_create", EINVAL);
+  if (find_pool("xc_domain_create", domain.cpupool).cpus.empty()) throw xc::Error("xc_domain_create", EINVAL);
   if (domain.type == xc::GuestType::kPv ? !host_.pv : !host_.hvm) throw xc::Error("xc_domain_create", EOPNOTSUPP);
   ++next_domid_;
   Domain& made = domains_[domid];

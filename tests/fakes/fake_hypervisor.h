@@ -40,6 +40,17 @@ class FakeHypervisor final : public xc::Hypervisor {
   xc::SchedParams sched_params(xc::DomId domid) override;
   void set_sched_params(xc::DomId domid, const xc::SchedParams& params) override;
   void pin_vcpu(xc::DomId domid, unsigned vcpu, const std::vector<unsigned>& cpus) override;
+  std::vector<xc::PoolInfo> pools() override;
+  std::vector<unsigned> free_cpus() override;
+  std::uint32_t create_pool(const std::string& scheduler) override;
+  void destroy_pool(std::uint32_t pool) override;
+  void add_cpu_to_pool(std::uint32_t pool, unsigned cpu) override;
+  void remove_cpu_from_pool(std::uint32_t pool, unsigned cpu) override;
+  void move_to_pool(xc::DomId domid, std::uint32_t pool) override;
+  std::optional<bool> flask_enforcing() override;
+  void set_flask_enforcing(bool yes) override;
+  void load_flask_policy(const std::string& policy) override;
+  std::string flask_context(std::uint32_t sid) override;
   void test_assign_device(std::uint32_t device) override;
   void assign_device(xc::DomId domid, std::uint32_t device) override;
   void deassign_device(xc::DomId domid, std::uint32_t device) override;
@@ -69,6 +80,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   void reap(xc::DomId domid);
   // Changes what host_info() answers (free memory follows the domains by itself).
   void change_host(const std::function<void(xc::HostInfo&)>& change);
+  // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N".
+  void has_flask(bool enforcing);
   // Changes what is told about a domain: CPU time, states.
   void change_domain(xc::DomId domid, const std::function<void(xc::DomainInfo&)>& change);
   // What domains have of PCI devices now: "1 device 0x200", "1 memory 0xfebf0+16", "1 ports 0xc000+32", "1 mapped 17",
@@ -97,11 +110,15 @@ class FakeHypervisor final : public xc::Hypervisor {
   void record(const std::string& method, const std::string& arguments);
   Domain& find(const char* call, xc::DomId domid);
   void released();
+  xc::PoolInfo& find_pool(const char* call, std::uint32_t pool);
+  std::vector<unsigned> unbound_cpus() const;
   void grant(xc::DomId domid, const std::string& what, bool yes);
 
   mutable std::mutex mutex_;
   std::map<xc::DomId, Domain> domains_;
   xc::DomId next_domid_ = 1;
+  std::map<std::uint32_t, xc::PoolInfo> pools_;  // the numbers of their domains are counted when asked for
+  std::optional<bool> flask_;
   xc::HostInfo host_;
   std::string console_ = "(XEN) fake\n";
   std::vector<std::string> calls_;

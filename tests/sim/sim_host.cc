@@ -30,6 +30,9 @@ SimHost::SimHost() {
     std::filesystem::create_directories((folder / "root" / program).parent_path());
     std::ofstream(folder / "root" / program) << "a program";
   }
+  xend::Options in_folder;
+  in_folder.xend_state_path = folder / "state";
+  options.set(in_folder);
   xen.on_release([this] { store.fire("@releaseDomain"); });
   restart_daemon();
   guests_watch_ = store.watch();

@@ -14,7 +14,9 @@ export XM_GUEST_FILE_RUNNER=$here/../../../xm/guest_config/run_guest_file.py
 unset DISPLAY XAUTHORITY POSIXLY_CORRECT
 passed=0 failed=0
 
-start_xend() {
+start_xend() {  # anew, when one runs already
+  [ -z "$xend" ] || { kill "$xend"; wait "$xend"; } 2>/dev/null
+  rm -f "$work/sock"
   python3 "$here/fake_xend.py" "$work/sock" "$work/log" &
   xend=$!
   for _ in $(seq 600); do [ -S "$work/sock" ] && return; sleep 0.05; done
@@ -57,6 +59,7 @@ called() {
 
 nl=$'\n' tab=$'\t'
 
+. "$here/cli_words.sh"
 . "$here/cli_without_xend.sh"
 start_xend
 . "$here/cli_devices.sh"
@@ -64,6 +67,13 @@ start_xend
 . "$here/cli_create.sh"
 . "$here/cli_host.sh"
 . "$here/cli_managed.sh"
+start_xend  # of the domains some have been ended
+. "$here/cli_obsolete.sh"
+. "$here/cli_pools.sh"
+. "$here/cli_shell.sh"
+export FAKE_SCHEDULER=credit FAKE_FLASK=yes
+start_xend
+. "$here/cli_credit_flask.sh"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

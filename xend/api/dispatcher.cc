@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 
 #include "rpc/fault.h"
 #include "xend/api/method.h"
@@ -18,12 +19,15 @@ struct Group {
   std::span<const Method> methods;
 };
 
-std::array<Group, 6> groups() {
+std::array<Group, 9> groups() {
   return {{{"xend.domain.", domain_methods()},
            {"xend.domain.", device_methods()},
            {"xend.domain.", managed_methods()},
            {"xend.domain.", size_methods()},
+           {"xend.domain.", scheduler_methods()},
            {"xend.node.", node_methods()},
+           {"xend.cpu_pool.", pool_methods()},
+           {"xend.security.", security_methods()},
            {"xend.", listing_methods()}}};
 }
 
@@ -39,7 +43,7 @@ const Method* find(std::string_view name) {
 }
 
 rpc::Value list_methods() {
-  std::vector<std::string> names = {"system.listMethods"};
+  std::vector<std::string> names = {"system.listMethods", "system.methodHelp", "system.methodSignature"};
   for (const auto& group : groups())
     for (const auto& method : group.methods) names.push_back(std::string(group.prefix) + method.name);
   std::sort(names.begin(), names.end());
@@ -57,10 +61,24 @@ int fault_code(const Error& e) {
   }
 }
 
+// The tuple that the Python binding raised (spec xm-cli 1.7), which scripts look into, and then which call it was.
+std::string classic_text(const xc::Error& e) {
+  if (e.error() == 0) return e.what();
+  return fmt::format("({}, '{}')\n{}", e.error(), std::generic_category().message(e.error()), e.what());
+}
+
+rpc::Value method_help(const rpc::Array& params) {
+  const auto* method = params.empty() || !params[0].is_string() ? nullptr : find(params[0].as_string());
+  if (!method) return "";
+  return fmt::format("Takes {} to {} arguments.", method->min_args, method->max_args);
+}
+
 }  // namespace
 
 rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& params, const rpc::Caller& caller) {
   if (name == "system.listMethods") return list_methods();
+  if (name == "system.methodHelp") return method_help(params);
+  if (name == "system.methodSignature") return "signatures not supported";
   const auto* method = find(name);
   if (!method) return rpc::unknown_method(name);
   if (params.size() < method->min_args || params.size() > method->max_args)
@@ -72,9 +90,8 @@ rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& param
     if (e.kind() != Error::Kind::kInvalidDomain) XEND_LOG(Error, "{}: {}", name, e.what());
     throw rpc::Fault(fault_code(e), e.what());
   } catch (const xc::Error& e) {
-    // The classic text of a failed call is the tuple that the Python binding raised (spec xm-cli 1.7).
     XEND_LOG(Error, "{}: {}", name, e.what());
-    throw rpc::Fault(rpc::FaultCode::kGeneric, e.what());
+    throw rpc::Fault(rpc::FaultCode::kGeneric, classic_text(e));
   }
 }
 

@@ -132,45 +132,6 @@ rpc::Value trigger(const Call& call) {
   return {};
 }
 
-rpc::Value sched_get(const Call& call) {
-  if (const auto state = domain_arg(call)->state(); state.dormant)
-    return rpc::Struct{{"weight", state.config.cpu_weight}, {"cap", state.config.cpu_cap}};
-  const auto params = call.host.xen.sched_params(domain_arg(call)->running_domid());
-  return rpc::Struct{{"weight", params.weight.value_or(0)}, {"cap", params.cap.value_or(0)}};
-}
-
-rpc::Value sched_set(const Call& call) {
-  const auto domain = domain_arg(call);
-  const auto limit = std::int64_t{100} * domain->state().config.vcpus;
-  xc::SchedParams params;
-  if (has_arg(call, 1)) {
-    const auto weight = int_arg(call, 1, 0);
-    if (weight < 1 || weight > 65535)
-      throw Error("Cpu weight out of range, valid values are within range from 1 to 65535");
-    params.weight = static_cast<std::uint16_t>(weight);
-  }
-  if (has_arg(call, 2)) {
-    const auto cap = int_arg(call, 2, 0);
-    if (cap < 0 || cap > limit)
-      throw Error(
-          fmt::format("Cpu cap out of range, valid range is from 0 to {} for specified number of vcpus", limit));
-    params.cap = static_cast<std::uint16_t>(cap);
-  }
-  const auto note = [&](DomainConfig& config) {
-    if (params.weight) config.cpu_weight = *params.weight;
-    if (params.cap) config.cpu_cap = *params.cap;
-  };
-  if (domain->state().dormant) {
-    change_at_rest(call.host, domain, note);
-    return 0;
-  }
-  call.host.xen.set_sched_params(domain->running_domid(), params);
-  domain->update([&](DomainState& s) { note(s.config); });
-  const auto state = domain->state();
-  if (state.domid != xc::DomId{0} && !state.foreign) remember_change(call.host, *domain);
-  return 0;
-}
-
 constexpr Method kMethods[] = {
     {"create", 1, 1, create},
     {"waitForDevices", 1, 1, wait_devices},
@@ -187,8 +148,6 @@ constexpr Method kMethods[] = {
     {"getRestartCount", 1, 1, get_restart_count},
     {"send_sysrq", 2, 2, sysrq},
     {"send_trigger", 2, 3, trigger},
-    {"sched_credit_get", 1, 1, sched_get},
-    {"sched_credit_set", 1, 3, sched_set},
 };
 
 }  // namespace

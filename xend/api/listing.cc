@@ -66,6 +66,7 @@ void show_choices_of_host(const Host& host, DomainConfig& config) {
 
 sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail) {
   auto state = listed.domain->state();
+  if (listed.info) state.config.pool_name = host.pools->name_of(listed.info->cpupool);
   // Of these the daemon knows no configuration: what they have now stands for it.
   if ((state.foreign || state.domid == xc::DomId{0}) && listed.info) {
     state.config.memory.value = listed.info->memory.value / 1024;

@@ -35,7 +35,19 @@ constexpr std::array kClasses{
 };
 
 // Classes of the classic list (spec protocols 7.5) that are not in the table above.
-constexpr std::array<std::string_view, 5> kNotYet{"vif2", "ioports", "irq", "vscsi", "vusb"};
+constexpr std::array<std::string_view, 2> kNotYet{"ioports", "irq"};
+
+// Classes of old that nothing here or in today's kernels serves: what a host without them has always said, and why.
+struct Unserved {
+  std::string_view type, text, why;
+};
+constexpr std::array kUnserved{
+    Unserved{"vif2", "Hotplug scripts not working.",
+             "No kernel has drivers for network interfaces of the second kind."},
+    Unserved{"vscsi", "Backend device not found.",
+             "SCSI devices are not passed through: a disk can be given to a guest as phy:/dev/NAME."},
+    Unserved{"vusb", "Backend device not found.", "No kernel has a back end for paravirtual USB."},
+};
 
 bool has_control_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
@@ -82,6 +94,10 @@ const DeviceClass& device_class(std::string_view type) {
   if (std::find(kNotYet.begin(), kNotYet.end(), type) != kNotYet.end()) {
     throw Error(fmt::format("Device class {} is not available in this release yet.", type));
   }
+  const auto unserved =
+      std::find_if(kUnserved.begin(), kUnserved.end(), [&](const Unserved& u) { return u.type == type; });
+  if (unserved != kUnserved.end())
+    throw Error(fmt::format("Device 0 ({}) could not be connected. {}\n{}", type, unserved->text, unserved->why));
   throw Error(fmt::format("XendConfig: {} not a valid device type", type));
 }
 

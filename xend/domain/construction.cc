@@ -169,11 +169,12 @@ void Construction::check_programs(const DomainConfig& config) const {
 
 void Construction::make_shell() {
   const auto config = domain_->state().config;
+  const auto pool = host_.pools->id_of(config.pool_name);
   memory_.emplace(host_.memory.reserve(memory_need(config), config.name,
                                        [this] { return operation_->cancellation().cancelled(); }));
   xc::DomId domid = 0;
   try {
-    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, 0,
+    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, pool,
                                      config.image.platform_number("nestedhvm", 0) != 0,
                                      !pci_functions(config).empty() && host_.xen.host_info().iommu});
   } catch (const xc::Error& e) {

@@ -134,6 +134,7 @@ void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
   if (sxp::head(element) == "pci") return reconfigure_pci(host, domain, element);
+  device_class(sxp::head(element));  // says why, for one that is not served at all
   if (domain->state().dormant) return reconfigure_at_rest(host, domain, element);
   const Change change(host, domain, "reconfigure a device of");
   const auto owner = domain->device_owner();

@@ -18,6 +18,7 @@
 #include "xend/domain/managed_store.h"
 #include "xend/domain/running_state.h"
 #include "xend/helpers/helpers.h"
+#include "xend/node/cpu_pools.h"
 #include "xend/node/memory.h"
 #include "xend/node/pci.h"
 
@@ -52,6 +53,7 @@ struct Host {
   std::string dump_folder{"/var/xen/dump"};
   // How long a guest that was asked to shut down may take before that is called unresponsive.
   std::chrono::milliseconds shutdown_limit{300'000};  // spec domain-lifecycle 12.1
+  std::unique_ptr<CpuPools> pools = std::make_unique<CpuPools>(xen, store, options);
 };
 
 }  // namespace xend

@@ -1,4 +1,4 @@
-// dmesg, log, debug-keys, top, serve, shell, event-monitor: the host rather than a domain.
+// dmesg, log, debug-keys, top, event-monitor: the host rather than a domain.
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -76,8 +76,6 @@ std::vector<Command> host_commands() {
        .description = "Watches the domains and what they use.",
        .words = exactly(0),
        .handler = top},
-      {.name = "serve", .usage = "", .description = "Relays calls from standard input to xend.", .words = exactly(0)},
-      {.name = "shell", .usage = "", .description = "Takes commands until the end of the input."},
       {.name = "event-monitor", .handler = event_monitor},
   };
 }

@@ -32,6 +32,28 @@ void check_selection(const Call& call, const std::string& state) {
   }
 }
 
+// TYPE:POLICY:LABEL of ACM as LABEL; a context of FLASK has three parts too, and is shown whole.
+std::string label_of(Session& xend, const Domain& domain) {
+  std::string label;
+  try {
+    label = rpc::to_sxp(xend.call("xend.security.get_domain_label", {domain.name})).text();
+  } catch (const rpc::Fault&) {  // an xend without labels
+    return "";
+  }
+  if (label.starts_with('\'')) label.erase(0, 1);
+  return label.starts_with("ACM:") ? label.substr(label.rfind(':') + 1) : label;
+}
+
+// By label, whatever its case.
+void add_labels(Session& xend, std::vector<Domain>& domains) {
+  for (Domain& domain : domains) domain.label = label_of(xend, domain);
+  const auto lower = [](std::string text) {
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return text;
+  };
+  std::ranges::stable_sort(domains, {}, [&](const Domain& domain) { return lower(domain.label); });
+}
+
 int list(Session& xend, const Call& call) {
   if (call.has("vcpus")) {
     fmt::print(stderr, "xm list -v is deprecated.  Please use xm vcpu-list.\n");
@@ -55,6 +77,7 @@ int list(Session& xend, const Call& call) {
   }
   std::vector<Domain> domains;
   for (const sxp::Value& description : descriptions) domains.push_back(parse_domain(description));
+  if (call.has("label")) add_labels(xend, domains);
   print(list_table(domains, call.has("label")));
   return 0;
 }

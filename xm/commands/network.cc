@@ -1,4 +1,4 @@
-// network-*, network2-*, vnet-*.
+// network-*, network2-*.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -91,17 +91,28 @@ int network_list(Session& xend, const Call& call) {
   return 0;
 }
 
-// No kernel has drivers for interfaces of the second kind: the answer is that of a host without them (spec xm-cli 5).
+// A preview of another interface to xend; it is refused before its words are counted (spec xm-cli 2.7).
+int only_xen_api(Session&, const Call&) {
+  throw Error::die("This function is only supported by Xen-API")
+      .with_advice("Bridges are made with the system's own tools: see brctl(8) and interfaces(5).");
+}
+
+constexpr const char* kNoVif2 =
+    "No kernel has drivers for interfaces of the second kind (netchannel2). 'xm network-attach' gives a guest the "
+    "usual "
+    "kind.";
+
+// The answer is that of a host without such drivers (spec xm-cli 5).
 int network2_attach(Session& xend, const Call& call) {
   interface_element("vif2", call.words, kVif2Keys);
   get_domain(xend, call.words[0]);
-  throw Error::fault("Device 0 (vif2) could not be connected. Hotplug scripts not working.");
+  throw Error::fault("Device 0 (vif2) could not be connected. Hotplug scripts not working.").with_advice(kNoVif2);
 }
 
 int network2_detach(Session& xend, const Call& call) {
   forced(call.words);
   get_domain(xend, call.words[0]);
-  throw Error::fault(fmt::format("Device {} not connected", call.words[1]));
+  throw Error::fault(fmt::format("Device {} not connected", call.words[1])).with_advice(kNoVif2);
 }
 
 int network2_list(Session& xend, const Call& call) {
@@ -131,9 +142,9 @@ std::vector<Command> network_commands() {
        .style = OptionStyle::kGnu,
        .options = list_options,
        .handler = network_list},
-      {.name = "network-new", .words = exactly(1)},
-      {.name = "network-del", .words = exactly(1)},
-      {.name = "network-show", .words = exactly(0)},
+      {.name = "network-new", .handler = only_xen_api},
+      {.name = "network-del", .handler = only_xen_api},
+      {.name = "network-show", .handler = only_xen_api},
       {.name = "network2-attach",
        .usage = "<Domain> [front_mac=<mac>] [back_mac=<mac>] [backend=<BackDomain>] [trusted=<0|1>] "
                 "[back_trusted=<0|1>] [bridge=<bridge>] [filter_mac=<0|1>] [front_filter_mac=<0|1>] [pdev=<PDEV>] "
@@ -152,16 +163,6 @@ std::vector<Command> network_commands() {
        .style = OptionStyle::kGnu,
        .options = list_options,
        .handler = network2_list},
-      {.name = "vnet-list",
-       .usage = "[-l|--long]",
-       .description = "Lists virtual networks.",
-       .style = OptionStyle::kGnu,
-       .options = {{'l', "long", "", "Everything that is known about them"}}},
-      {.name = "vnet-create",
-       .usage = "<ConfigFile>",
-       .description = "Creates a virtual network from a file.",
-       .words = exactly(1)},
-      {.name = "vnet-delete", .usage = "<VnetId>", .description = "Deletes a virtual network.", .words = exactly(1)},
   };
 }
 

@@ -6,6 +6,7 @@ virt_caps              :
 xen_caps               : xen-3.0-x86_64 
 xen_changeset          : 
 cc_compiler            : (none)
+xen_scheduler          : credit2
 " "" info
 called "xend.node.info False"
 expect 0 @any "" info -n
@@ -20,3 +21,15 @@ expect 0 @any "" dmesg -c
 called "xend.node.dmesg.info" "xend.node.dmesg.clear"
 expect 0 "one${nl}two$nl" "" log
 expect 1 @usage\ debug-keys "Error: method \"xend.node.send_debug_keys\" is not supported$nl" debug-keys q
+
+# The client's configuration.
+printf '<xm><server type="LegacyXMLRPC" uri="httpu://%s/sock"/></xm>' "$work" >xm-config.xml
+XM_SERVER=gopher://x XM_CONFIG_FILE=$work/xm-config.xml expect 0 "Domain-0$nl" "" domname 0
+printf '<xm><server type="Pigeon" uri="httpu://%s/sock"/></xm>' "$work" >xm-config.xml
+XM_CONFIG_FILE=$work/xm-config.xml expect 0 "Domain-0$nl" "Invalid server type Pigeon; using LegacyXMLRPC.$nl" domname 0
+printf '<xm><server type="Xen-API" uri="http://localhost:9363/"/></xm>' >xm-config.xml
+XM_CONFIG_FILE=$work/xm-config.xml expect 0 "Domain-0$nl" "Invalid server type Xen-API; using LegacyXMLRPC.$nl" domname 0
+printf '<xm><!-- <server type="x"/> --></xm>' >xm-config.xml
+XM_CONFIG_FILE=$work/xm-config.xml expect 0 "Domain-0$nl" "" domname 0
+printf '<xm>' >xm-config.xml
+XM_CONFIG_FILE=$work/xm-config.xml expect 0 "Domain-0$nl" "Ignoring invalid configuration file $work/xm-config.xml.$nl" domname 0

@@ -46,8 +46,6 @@ expect 1 @usage\ dmesg "Error: No parameter required$nl" dmesg x
 expect 1 @usage\ console "Error: No domain given$nl" console a b
 expect 1 @optionerror\ dump-core "Error: You may not specify more than one '-CR' option$nl" dump-core -CR x
 expect 0 "" "Error: Event monitoring not supported unless using Xen-API.$nl" event-monitor
-expect 1 "" "Error: 'xm usb-list' is not available in this release yet.$nl" usb-list vm1
-expect 1 "" "Error: 'xm tmem-list' is not available in this release yet.$nl" tmem-list -a
 
 expect 1 "" "Error: Unable to connect to xend: No such file or directory. Is xend running?$nl" list
 python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' stale

@@ -24,9 +24,21 @@ DOMAINS = {
 STATES = {"running": ["vm1", "Domain-0"], "paused": ["held"], "halted": ["stopped"]}
 INFO = [["system", "Linux"], ["host", "testhost"], ["nr_cpus", 4], ["virt_caps", ""], ["xen_caps", "xen-3.0-x86_64 "],
         ["xen_changeset", ""], ["cc_compiler", None]]
+SCHEDULER = os.environ.get("FAKE_SCHEDULER", "credit2")
+FLASK = os.environ.get("FAKE_FLASK") == "yes"
 SILENT = ["pause", "unpause", "setpauseflag", "destroy", "reset", "setName", "send_sysrq", "send_trigger", "save",
           "restore", "migrate", "setMemoryTarget", "maxmem_set", "setVCpuCount", "pincpu", "dump", "delete", "suspend",
-          "resume", "start", "new", "destroyDevice", "device_configure"]
+          "resume", "start", "new", "destroyDevice", "device_configure", "usb_add"]
+POOLS = [
+    ["00000000-0000-0000-0000-0000000000a0", ["uuid", "00000000-0000-0000-0000-0000000000a0"], ["name_label", "Pool-0"],
+     ["name_description", "Pool-0"], ["resident_on", "h"], ["auto_power_on", 0], ["started_VMs", "u0", "u3"],
+     ["host_CPUs", "c0", "c1"], ["activated", True], ["sched_policy", "credit2"], ["proposed_CPUs", "0", "1"],
+     ["other_config"], ["ncpu", 2], ["host_CPU_numbers", 0, 1], ["started_VM_names", "Domain-0", "vm1"]],
+    ["00000000-0000-0000-0000-0000000000b0", ["uuid", "00000000-0000-0000-0000-0000000000b0"], ["name_label", "night"],
+     ["name_description", "night"], ["resident_on", "h"], ["auto_power_on", 0], ["started_VMs"], ["host_CPUs"],
+     ["activated", False], ["sched_policy", "credit"], ["proposed_CPUs"], ["other_config", ["owner", "ops"]],
+     ["ncpu", 1], ["host_CPU_numbers"], ["started_VM_names"]],
+]
 BACK = "/local/domain/0/backend/%s/3/%s"
 DEVICES = {
     "vbd": [["51712", [["backend", BACK % ("vbd", 51712)], ["backend-id", "0"], ["state", "4"], ["event-channel", "9"],
@@ -83,10 +95,58 @@ def device_create(which, element):
     return [element[0], ["dom", 3, "id", 5]]
 
 
+def pool(name):
+    names = [p[2][1] for p in POOLS]
+    if name not in names:
+        raise Fault(2, "unknown pool %s" % name)
+    if name == "night":
+        raise Fault(2, "['POOL_BAD_STATE', 'deactivated']\nCPU pool night is not active.")
+
+
+def new_pool(config):
+    if ["name_label", "night"] in config:
+        raise Fault(2, "['PARAMETER_ERROR', 'Pool name \"night\" already exists']")
+
+
+def cpupool_migrate(which, name):
+    if which == "nosuch":
+        raise Fault(2, "unknown domain nosuch")
+    pool(name)
+
+
+def credit_set(which, weight, cap=None):
+    find(which)
+    if weight == 70000:
+        raise Fault(2, "Cpu weight out of range, valid values are within range from 1 to 65535")
+    return 22 if weight == 22 else 0
+
+
+def no_tmem(*_):
+    raise Fault(2, "(38, 'Function not implemented')")
+
+
+def refuse_label(*_):
+    raise Fault(1, "Command not supported under XSM 'dummy' module.")
+
+
+def usb_del(which, _):
+    find(which)
+    raise Fault(2, "Can't del usb to a non-hvm guest")
+
+
 class World:
     def __init__(self):
         self.reboot = None
         self.pci_asked = 0
+        self.enforcing = 1
+
+    def set_enforce(self, mode):
+        self.enforcing = mode
+        return 0
+
+    def domain_label(self, which):
+        labels = {"vm1": "system_u:system_r:domU_t", "Domain-0": "system_u:system_r:dom0_t"}
+        return labels.get(which, "") if FLASK else ""
 
     def shutdown(self, which, mode):
         name = find(which)
@@ -152,7 +212,7 @@ class World:
         calls = {
             "xend.domain": lambda which, full=False: describe(find(which), full),
             "xend.domains_with_state": self.domains_with_state,
-            "xend.node.info": lambda numa=False: INFO,
+            "xend.node.info": lambda numa=False: INFO + [["xen_scheduler", SCHEDULER]],
             "xend.node.dmesg.info": lambda: "(XEN) Xen 4.17\\n(XEN) it\\'s up\\n",
             "xend.node.dmesg.clear": lambda: None,
             "xend.node.log": lambda: "one\\ntwo",
@@ -167,7 +227,35 @@ class World:
             "start": self.start,
             "create": self.create,
             "waitForDevices": self.wait_for_devices,
+            "xend.cpu_pool.list": lambda names: [p for p in POOLS if not names or p[2][1] in names],
+            "xend.cpu_pool.create": new_pool,
+            "xend.cpu_pool.new": new_pool,
+            "xend.cpu_pool.start": pool,
+            "xend.cpu_pool.destroy": pool,
+            "xend.cpu_pool.delete": pool,
+            "xend.cpu_pool.cpu_add": lambda name, cpu: pool(name),
+            "xend.cpu_pool.cpu_remove": lambda name, cpu: pool(name),
+            "xend.cpu_pool.migrate": cpupool_migrate,
+            "sched_credit_get": lambda name: {"weight": 256, "cap": 50} if name != "stopped" else no_tmem(),
+            "sched_credit2_get": lambda name: {"weight": 512} if name != "stopped" else no_tmem(),
+            "sched_credit_set": credit_set,
+            "sched_credit2_set": credit_set,
+            "usb_del": usb_del,
+            "xend.security.list_labels": lambda policy, kind: ["zebra", "ant"] if policy == "zoo" else [],
+            "xend.security.get_labeled_resources": lambda: {},
+            "xend.security.get_xstype": lambda: 2 if FLASK else 0,
+            "xend.security.get_policy": lambda: ["", 0],
+            "xend.security.get_resource_label": lambda resource: "",
+            "xend.security.set_resource_label": refuse_label,
+            "xend.security.set_domain_label": refuse_label,
+            "xend.security.get_domain_label": self.domain_label,
         }
+        if FLASK:
+            calls |= {"xend.security.on": lambda: 2, "xend.security.getenforce": lambda: self.enforcing,
+                      "xend.security.setenforce": self.set_enforce,
+                      "xend.security.set_policy": lambda *args: [0, ""]}
+        if method.startswith("xend.node.tmem_"):
+            no_tmem()
         for key in (method, short):
             if key in calls:
                 return calls[key](*params)

@@ -23,8 +23,13 @@ class Complete : public DevicesTest {
 TEST_F(Complete, UnknownClasses) {
   EXPECT_EQ(refusal("(vtpm (instance 1))"), "XendConfig: vtpm not a valid device type");
   EXPECT_EQ(refusal("()"), "XendConfig:  not a valid device type");
-  for (const std::string type : {"vif2", "ioports", "irq", "vscsi", "vusb"}) {
+  for (const std::string type : {"ioports", "irq"}) {
     EXPECT_EQ(refusal("(" + type + ")"), "Device class " + type + " is not available in this release yet.");
+  }
+  EXPECT_THAT(refusal("(vif2)"), StartsWith("Device 0 (vif2) could not be connected. Hotplug scripts not working.\n"));
+  for (const std::string type : {"vscsi", "vusb"}) {
+    EXPECT_THAT(refusal("(" + type + ")"),
+                StartsWith("Device 0 (" + type + ") could not be connected. Backend device not found.\n"));
   }
 }
 
