@@ -83,7 +83,8 @@ class Standstill {
   ~Standstill() {
     if (kept_) return;
     try {
-      host_.xen.unpause(domid_);
+      const auto info = host_.xen.domain(domid_);
+      if (info && info->paused) host_.xen.unpause(domid_);  // else somebody did meanwhile, or it is gone
     } catch (const xc::Error& e) {
       XEND_LOG(Error, "Domain {} could not be unpaused after its core dump: {}", domid_, e.what());
     }
