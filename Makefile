@@ -76,9 +76,14 @@ $(B)/obj/%.o: %.cc config.mk
 # ---- programs --------------------------------------------------------------------------------------------------------
 
 HELPERS := xc_build xc_save xc_restore xc_dump
-PROGRAMS := $(B)/xm-cli/xm $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
+PROGRAMS := $(B)/xm-cli/xm $(B)/xm-cli/xm-https $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
 
+# Without the libraries of TLS, which take longer to load than most commands to run.
 $(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(filter-out -lssl -lcrypto,$(RPC_LIBS))
+
+$(B)/xm-cli/xm-https: $(B)/obj/xm/https_main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS)
 

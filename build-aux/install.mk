@@ -3,6 +3,7 @@
 # `make install INSTALL_PROGRAM='install -s'` leaves the debug information out.
 INSTALL_PROGRAM ?= install
 PROGRAM_FILES = $(B)/xm-cli/xm $(B)/xend-daemon/xend
+HELPER_FILES = $(addprefix $(B)/helpers/,$(HELPERS)) $(B)/xm-cli/xm-https
 GUEST_FILE_SCRIPTS = $(wildcard xm/guest_config/*.py)
 UNITS = $(wildcard configs/*.service configs/*.socket)
 # Configuration files are kept when they are there already: they are the administrator's.
@@ -17,7 +18,7 @@ install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(pkglibexecdir) $(DESTDIR)$(xenconfdir) $(DESTDIR)$(systemdsystemunitdir) \
 	  $(addprefix $(DESTDIR)$(mandir)/man,1 5 8)
 	$(INSTALL_PROGRAM) -m 755 $(PROGRAM_FILES) $(DESTDIR)$(sbindir)
-	$(INSTALL_PROGRAM) -m 755 $(addprefix $(B)/helpers/,$(HELPERS)) $(DESTDIR)$(pkglibexecdir)
+	$(INSTALL_PROGRAM) -m 755 $(HELPER_FILES) $(DESTDIR)$(pkglibexecdir)
 	install -m 644 $(GUEST_FILE_SCRIPTS) $(DESTDIR)$(pkglibexecdir)
 	for f in $(CONFIG_FILES) $(EXAMPLE_FILES); do \
 	  test -e $(DESTDIR)$(xenconfdir)/$${f##*/} || install -m 644 $$f $(DESTDIR)$(xenconfdir); done
@@ -29,7 +30,7 @@ install: all
 # Leaves the configuration, logs and saved domains alone.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(PROGRAM_FILES)))
-	rm -f $(addprefix $(DESTDIR)$(pkglibexecdir)/,$(HELPERS) $(notdir $(GUEST_FILE_SCRIPTS)))
+	rm -f $(addprefix $(DESTDIR)$(pkglibexecdir)/,$(notdir $(HELPER_FILES) $(GUEST_FILE_SCRIPTS)))
 	-rmdir $(DESTDIR)$(pkglibexecdir)
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(notdir $(UNITS)))
 	rm -f $(addprefix $(DESTDIR)$(mandir)/man1/,$(notdir $(MAN1))) $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(MAN5))) \

@@ -46,7 +46,9 @@ Domain get_domain(Session& xend, const std::string& which) {
 }
 
 std::vector<sxp::Value> describe_domains(Session& xend, const std::string& state, bool full) {
-  const sxp::Value result = rpc::to_sxp(xend.call("xend.domains_with_state", {true, state, full}));
+  // An old xend takes the word for true.
+  const rpc::Value detail = full ? rpc::Value(true) : rpc::Value("table");
+  const sxp::Value result = rpc::to_sxp(xend.call("xend.domains_with_state", {true, state, detail}));
   std::vector<sxp::Value> domains;
   if (result.is_list()) domains = result.as_list();
   std::stable_sort(domains.begin(), domains.end(), [](const sxp::Value& a, const sxp::Value& b) {

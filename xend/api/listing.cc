@@ -62,9 +62,8 @@ void show_choices_of_host(const Host& host, DomainConfig& config) {
   complete_image(image, config.type);
 }
 
-}  // namespace
-
-sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail) {
+// With what counts at this moment.
+DomainState state_now(Host& host, const ListedDomain& listed) {
   auto state = listed.domain->state();
   if (listed.info) state.config.pool_name = host.pools->name_of(listed.info->cpupool);
   // Of these the daemon knows no configuration: what they have now stands for it.
@@ -72,6 +71,31 @@ sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vc
     state.config.memory.value = listed.info->memory.value / 1024;
     state.config.vcpus = listed.info->max_vcpu_id + 1;
   }
+  return state;
+}
+
+}  // namespace
+
+sxp::Value table_sxp(Host& host, const ListedDomain& listed) {
+  const auto state = state_now(host, listed);
+  const auto pair = [](const char* key, sxp::Value value) { return sxp::Value::list({key, std::move(value)}); };
+  sxp::List out{"domain"};
+  if (state.domid) out.push_back(pair("domid", *state.domid));
+  out.push_back(pair("pool_name", state.config.pool_name));
+  out.push_back(pair("vcpus", state.config.vcpus));
+  out.push_back(pair("name", state.name));
+  out.push_back(pair("memory", state.config.memory.value));
+  if (state.start_time > 0) out.push_back(pair("start_time", state.start_time));
+  if (listed.info) {
+    out.push_back(pair("cpu_time", static_cast<double>(listed.info->cpu_time_ns) / 1e9));
+    out.push_back(pair("online_vcpus", listed.info->online_vcpus));
+    out.push_back(pair("state", state_text(*listed.info)));
+  }
+  return out;
+}
+
+sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail) {
+  auto state = state_now(host, listed);
   if (state.config.type == xc::GuestType::kHvm && !state.foreign) show_choices_of_host(host, state.config);
   std::optional<sxp::List> devices;
   if (full && listed.info && !state.foreign) devices = device_elements(host, *listed.domain);

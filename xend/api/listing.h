@@ -26,4 +26,7 @@ ListedDomain list_domain(Host& host, const std::shared_ptr<Domain>& domain);
 // number, for clients that can take one of more than 32 bits.
 sxp::Value listed_sxp(Host& host, const ListedDomain& listed, bool full, bool vcpu_avail = false);
 
+// The few of these that a table of many domains shows.
+sxp::Value table_sxp(Host& host, const ListedDomain& listed);
+
 }  // namespace xend

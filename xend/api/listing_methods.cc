@@ -42,21 +42,33 @@ StateFilter state_filter(const Call& call, std::size_t i) {
   return filter;
 }
 
-rpc::Value listing(const Call& call, bool detail, const StateFilter& filter, bool full) {
+enum class Detail { kName, kTable, kSettings, kDevices };
+
+rpc::Value listing(const Call& call, Detail detail, const StateFilter& filter) {
   rpc::Array result;
   for (const auto& listed : list_domains(call.host)) {
     if (!filter.fits(listed)) continue;
-    if (!detail) {
+    if (detail == Detail::kName) {
       result.emplace_back(listed.domain->name());
       continue;
     }
     try {
-      result.push_back(rpc::from_sxp(listed_sxp(call.host, listed, full)));
+      result.push_back(rpc::from_sxp(detail == Detail::kTable
+                                         ? table_sxp(call.host, listed)
+                                         : listed_sxp(call.host, listed, detail == Detail::kDevices)));
     } catch (const std::exception& e) {
       XEND_LOG(Warning, "Failed to query SXPR for domain {}: {}", listed.domain->name(), e.what());
     }
   }
   return result;
+}
+
+// From the arguments `detail` and `full`. Besides the classic truth values of the latter there is "table", which an old
+// xend takes for true: it answers more than a table needs, and this one a tenth of it.
+Detail detail_args(const Call& call, std::size_t detail, std::size_t full) {
+  if (!bool_arg(call, detail, true)) return Detail::kName;
+  if (full < call.params.size() && call.params[full] == rpc::Value("table")) return Detail::kTable;
+  return bool_arg(call, full, false) ? Detail::kDevices : Detail::kSettings;
 }
 
 rpc::Value domain(const Call& call) {
@@ -66,12 +78,11 @@ rpc::Value domain(const Call& call) {
 
 rpc::Value domains(const Call& call) {
   // "Running" in the table's sense: known to Xen (spec protocols 3.4).
-  return listing(call, bool_arg(call, 0, true), {.all = true, .number = -1, .name = {}, .in_xen = true},
-                 bool_arg(call, 1, false));
+  return listing(call, detail_args(call, 0, 1), {.all = true, .number = -1, .name = {}, .in_xen = true});
 }
 
 rpc::Value domains_with_state(const Call& call) {
-  return listing(call, bool_arg(call, 0, true), state_filter(call, 1), bool_arg(call, 2, false));
+  return listing(call, detail_args(call, 0, 2), state_filter(call, 1));
 }
 
 constexpr Method kMethods[] = {

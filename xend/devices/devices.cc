@@ -267,6 +267,10 @@ Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, cons
   }
 }
 
+MigrationTool Devices::migration_tool(std::string program, MigrationTool::Subject subject) {
+  return {impl_->scripts, std::move(program), std::move(subject)};
+}
+
 void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
   try {
     const DevicePaths paths = paths_of(owner, device.type, device.id);

@@ -12,6 +12,7 @@
 #include "libxc-wrap/store.h"
 #include "libxc-wrap/types.h"
 #include "sxp/value.h"
+#include "xend/devices/migration_tool.h"
 
 namespace xend {
 
@@ -42,7 +43,6 @@ struct DeviceSettings {
 };
 
 class Cancellation;  // helpers/helpers.h
-class ScriptRunner;  // script_runner.h: runs one hotplug script; tests bring a fake
 
 class Devices {
  public:
@@ -82,6 +82,10 @@ class Devices {
   // say, it is waited for until `give_up` says that there is no point any more.
   Device reconfigure(const DeviceOwner& owner, const Device& device, const sxp::Value& config,
                      const std::function<bool()>& give_up = {});
+
+  // What is told about the devices of a domain that is being saved or moved: `program` as external-migration-tool names
+  // it.
+  MigrationTool migration_tool(std::string program, MigrationTool::Subject subject);
 
   // Removes whatever there is of one device, as release_all does for all of them.
   void release(const DeviceOwner& owner, const Device& device) noexcept;

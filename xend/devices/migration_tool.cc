@@ -25,8 +25,12 @@ MigrationTool::MigrationTool(ScriptRunner& scripts, std::string program, Subject
 }
 
 MigrationTool::~MigrationTool() {
-  std::reverse(taken_.begin(), taken_.end());
-  for (const Taken& taken : taken_) {
+  take_back();
+}
+
+void MigrationTool::take_back() noexcept {
+  for (; !taken_.empty(); taken_.pop_back()) {
+    const Taken& taken = taken_.back();
     try {
       const ScriptResult result = run(taken.step, taken.device, true, -1);
       if (result.status != 0)

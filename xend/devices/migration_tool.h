@@ -23,8 +23,7 @@ class MigrationTool {
   // `program` "" stands for none: no step does anything then. PCI devices and USB are not asked about: whether they may
   // go is decided without it.
   MigrationTool(ScriptRunner& scripts, std::string program, Subject subject);
-  // Unless done() was called: each step taken is taken back, with -recover, the last one first.
-  ~MigrationTool();
+  ~MigrationTool();  // take_back()
   MigrationTool(const MigrationTool&) = delete;
   MigrationTool& operator=(const MigrationTool&) = delete;
 
@@ -32,7 +31,10 @@ class MigrationTool {
   // `Migration tool returned N`.
   void take(Step step, int stop);
 
-  // The domain is where it was to go.
+  // Takes each step back that was taken, with -recover, the last one first. Nothing is to be taken back after that.
+  void take_back() noexcept;
+
+  // The domain is where it was to go: nothing is to be taken back.
   void done() { taken_.clear(); }
 
  private:

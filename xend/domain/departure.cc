@@ -37,10 +37,19 @@ sxp::List elements_to_send(Host& host, const Domain& domain) {
   return elements;
 }
 
+MigrationTool::Subject told_of(const Domain& domain, const std::string& destination) {
+  MigrationTool::Subject subject{domain.name(), {}, destination};
+  for (const auto& device : domain.state().config.devices) subject.devices.push_back(device.type);
+  return subject;
+}
+
 }  // namespace
 
-Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what)
-    : host_(host), domain_(std::move(domain)) {
+Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what,
+                     const std::string& destination)
+    : host_(host),
+      domain_(std::move(domain)),
+      tool_(host.devices.migration_tool(host.options.get()->external_migration_tool, told_of(*domain_, destination))) {
   const auto domid = domain_->domid();
   const auto info = domid ? host_.xen.domain(*domid) : std::nullopt;
   if (power_state(info) != PowerState::kRunning) throw Error("Domain is not running");
@@ -53,6 +62,8 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
                     "detached: xm pci-list {} shows them.",
                     state.name, what, state.name));
   operation_.emplace(domain_->begin(what));
+  tool_.take(MigrationTool::kTest, cancellation().fd());
+  tool_.take(MigrationTool::kBefore, cancellation().fd());
   config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
   host_.domains.rename(domain_, "migrating-" + state.config.name);
   try {
@@ -80,6 +91,8 @@ SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
   request.rate_mbit = rate_mbit;
   request.suspend = [this, domid = *state.domid, hvm = state.config.type == xc::GuestType::kHvm] {
     suspend_guest(host_, *domain_, cancellation());
+    tool_.take(MigrationTool::kSuspended, cancellation().fd());
+    tool_.take(MigrationTool::kSuspendedToo, cancellation().fd());
     if (hvm) host_.device_models.halt(domid);
   };
   std::optional<DeviceState> device_state;
@@ -96,20 +109,24 @@ SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
 
 void Departure::leave() {
   over_ = true;
+  tool_.done();
   tear_down(host_, domain_);
 }
 
 void Departure::stay() {
   over_ = true;
+  tool_.done();
   come_back(false);
 }
 
 void Departure::keep_suspended() {
   over_ = true;
+  tool_.done();
 }
 
 void Departure::come_back(bool failed) noexcept {
   const auto state = domain_->state();
+  tool_.take_back();  // before the guest uses what the tool has moved
   try {
     if (failed)
       XEND_LOG(Error, "Save failed on domain {} ({}) - resuming.", state.config.name, state.domid.value_or(0));

@@ -11,9 +11,10 @@ namespace xend {
 
 class Departure {
  public:
-  // Takes the domain for itself and renames it. `what` as for Domain::begin ("saved", "migrated"). Throws Error when it
-  // is not running, belongs to somebody else, or may not be moved.
-  Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what);
+  // Takes the domain for itself and renames it. `what` as for Domain::begin ("saved", "migrated"); `destination`: the
+  // host or the file, as given, for the external migration tool. Throws Error when it is not running, belongs to
+  // somebody else, or may not be moved.
+  Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what, const std::string& destination);
   // Unless leave(), stay() or keep_suspended() was called: the guest is resumed if it was suspended, and has its name
   // back.
   ~Departure();
@@ -43,6 +44,7 @@ class Departure {
   Host& host_;
   std::shared_ptr<Domain> domain_;
   std::optional<Operation> operation_;
+  MigrationTool tool_;
   sxp::Value config_;
   bool over_ = false;
 };

@@ -88,7 +88,7 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
   require_ours(*domain, "save");
   const auto config = domain->state().config;
   try {
-    Departure departure(host, domain, "saved");
+    Departure departure(host, domain, "saved", path);
     AtomicFile file(path);
     file.write(container_head(departure.config()));
     const auto saved = departure.send_memory(file.fd(), false, 0);

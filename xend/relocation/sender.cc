@@ -116,7 +116,7 @@ void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Re
   check_destination(host, *domain, r, port);
   const auto name = domain->name();
   auto peer = open_conversation(r, port);
-  Departure departure(host, domain, "migrated");
+  Departure departure(host, domain, "migrated", r.destination);
   SaveResult sent;
   try {
     peer.send(container_head(config_to_send(departure, r)));
