@@ -15,7 +15,7 @@ struct Relocation {
   unsigned port = 0;  // 0: xend-relocation-port of this host's configuration
   bool ssl = false;
   bool change_home_server = false;  // a managed domain: its configuration goes with it
-  unsigned rate_mbit = 0;  // at most this many Mbit/s; 0: no limit
+  unsigned rate_mbit = 0;           // at most this many Mbit/s; 0: no limit
 };
 
 // Moves a domain; it runs at the destination when this returns, and nothing of it is here. Throws Error: the domain
