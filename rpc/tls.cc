@@ -63,6 +63,7 @@ TlsIdentity::TlsIdentity(const std::string& key_file, const std::string& cert_fi
   // A client cannot make the server work for it over and over on one connection, nor keep sessions in its memory.
   ::SSL_CTX_set_options(context_.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
   ::SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_num_tickets(context_.get(), 0);
   // Protected by a password that nobody is there to type: refused, not asked for on the daemon's terminal.
   ::SSL_CTX_set_default_passwd_cb(context_.get(), [](char*, int, int, void*) { return -1; });
   ::ERR_clear_error();

@@ -164,7 +164,10 @@ TEST_F(HttpFace, RequestsThatSayNothingOrTooMuch) {
             "500 Request failed: maxmem_set: (xend.err \"invalid literal for int() with base 10: '64M'\")");
   EXPECT_THAT(post("/xend/domain/web1", "op=device_create&config=(vbd"), HasSubstr("Coercion to sxpr failed"));
   EXPECT_THAT(post("/xend/domain/web1", "op=device_create&config=a%20b"), HasSubstr("(xend.err 'Too many sxprs')"));
-  EXPECT_THAT(post("/xend/domain/web1", "op=vif_limit_set&vif=0&credit=1&period=2"), StartsWith("500 "));
+  EXPECT_EQ(post("/xend/domain/web1", "op=vif_limit_set&vif=0&credit=1&period=2"),
+            "500 Request failed: vif_limit_set: (xend.err Unsupported)");
+  EXPECT_EQ(post("/xend/domain/web1", "op=configure&config=x"),
+            "500 Request failed: configure: (xend.err Unsupported)");
   EXPECT_EQ(post("/xend/domain/nosuch", "op=pause"), "404 Not found: nosuch");
 }
 

@@ -166,6 +166,7 @@ TEST_F(HostileClients, WhoIsNotAdmittedGetsNoByte) {
   Peer client(connect_tcp(port));
   client.send(request("first", {1}));
   EXPECT_EQ(client.receive_all(), "");
+  stop();
   EXPECT_EQ(asked, std::vector<std::string>{"127.0.0.1"});
 }
 

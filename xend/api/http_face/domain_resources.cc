@@ -109,6 +109,7 @@ HttpReply perform_on_domain(const HttpCall& call) {
   return perform_operation(call, [&](const std::string& op, HttpReply& reply) {
     const HttpOperation* const operation = find_operation(op);
     if (!operation) return false;
+    if (!operation->method) throw Error("Unsupported");
     reply.status = operation->status;
     if (operation->status == 202) reply.headers.emplace_back("Location", call.url(3) + "/..");
     try {

@@ -13,6 +13,15 @@ namespace {
 
 using Values = std::vector<std::pair<std::string, std::string>>;
 
+// No operation has more than ten.
+constexpr std::size_t kMaxValues = 100;
+
+void add(Values& values, std::string name, std::string value) {
+  if (values.size() == kMaxValues)
+    throw rpc::HttpError(400, fmt::format("The request has more than {} arguments.", kMaxValues));
+  values.emplace_back(std::move(name), std::move(value));
+}
+
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -44,7 +53,7 @@ void read_pairs(std::string_view text, bool blank_counts, Values& values) {
     std::string_view value = cut(text, "&;");
     const std::string_view name = cut(value, "=");
     if (!name.empty() && (blank_counts || !value.empty()))
-      values.emplace_back(percent_decoded(name, true), percent_decoded(value, true));
+      add(values, percent_decoded(name, true), percent_decoded(value, true));
   }
 }
 
@@ -118,7 +127,7 @@ void read_multipart(std::string_view body, const std::string& boundary, Values& 
     const std::string name = part_name(part);
     if (part.ends_with('\n')) part.remove_suffix(1);
     if (part.ends_with('\r')) part.remove_suffix(1);
-    if (!name.empty()) values.emplace_back(name, part);
+    if (!name.empty()) add(values, name, std::string(part));
     start = end;
   }
 }

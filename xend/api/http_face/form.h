@@ -15,7 +15,7 @@ namespace xend {
 class Form {
  public:
   // What `body` says of a name counts, not what the query says. A body of another type than the two of forms says
-  // nothing. Throws rpc::HttpError 400 when a multipart body is none.
+  // nothing. Throws rpc::HttpError 400 when a multipart body is none, and beyond 100 values.
   Form(const rpc::RequestHead& head, std::string_view body);
 
   // All values of `name`, in order.

@@ -25,7 +25,7 @@ struct HttpOperation {
   unsigned status;
   // A failure is told in the body alone, under the status that success would have (spec protocols 4.2, threaded).
   bool status_stays;
-  const char* method;  // xend.domain.NAME, whose first argument is the domain
+  const char* method;  // xend.domain.NAME, whose first argument is the domain; null: never to be had, `Unsupported`
   std::array<FormParameter, 6> parameters = {};
 };
 

@@ -87,6 +87,14 @@ TEST(Forms, MultipartThatIsNone) {
             "The multipart body is none: the closing boundary is missing.");
 }
 
+TEST(Forms, AHundredValuesAreEnough) {
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "a=1&";
+  EXPECT_EQ(error(kUrlEncoded, many), "no error");
+  EXPECT_EQ(error(kUrlEncoded, many + "b=2"), "The request has more than 100 arguments.");
+  EXPECT_THROW(form("", "", "/?" + many + "b=2"), rpc::HttpError);
+}
+
 TEST(Paths, AreDecodedByElement) {
   EXPECT_THAT(path_elements("/xend/domain/a%2Fb+c?x=/y"), ElementsAre("xend", "domain", "a/b+c"));
   EXPECT_THAT(path_elements("/"), ElementsAre(""));
