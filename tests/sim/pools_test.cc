@@ -220,6 +220,11 @@ TEST_F(Pools, ClassesThatNothingServes) {
   EXPECT_EQ(fault("domain.destroyDevice", {"TestGuest", "vusb", "0", false, true}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(call("domain.getDeviceSxprs", {"TestGuest", "vscsi"}), rpc::Value(rpc::Array{}));
+  EXPECT_EQ(fault("domain.usb_add", {"TestGuest", "host:1.2"}), "Can't add usb device to a non-hvm guest");
+  EXPECT_EQ(fault("domain.usb_del", {"TestGuest", "host:1.2"}), "Can't del usb to a non-hvm guest");
+  EXPECT_EQ(create("(vm (name hvm) (memory 64) (image (hvm (kernel hvmloader))))"), "");
+  EXPECT_EQ(fault("domain.usb_add", {"hvm", "host:1.2"}),
+            "Can't add usb device to a guest with usb disabled in configure file");
 }
 
 }  // namespace
