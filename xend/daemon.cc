@@ -6,6 +6,7 @@
 #include "xend/api/dispatcher.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
+#include "xend/devices/network_script.h"
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
 #include "xend/domain/lifecycle.h"
@@ -114,6 +115,7 @@ Daemon::~Daemon() {
 }
 
 void Daemon::start() {
+  run_network_script(*impl_->options.get(), impl_->scripts);
   impl_->host.pools->recover();
   find_running_domains(impl_->host);
   limit_dom0_vcpus(impl_->host);

@@ -149,6 +149,7 @@ void FakeHypervisor::pause(xc::DomId domid) {
   const std::lock_guard lock(mutex_);
   record("pause", std::to_string(domid));
   Domain& domain = find("xc_domain_pause", domid);
+  ++domain.pauses;
   domain.info.paused = true;
   domain.info.running = false;
 }
@@ -157,6 +158,8 @@ void FakeHypervisor::unpause(xc::DomId domid) {
   const std::lock_guard lock(mutex_);
   record("unpause", std::to_string(domid));
   Domain& domain = find("xc_domain_unpause", domid);
+  if (domain.pauses == 0) throw xc::Error("xc_domain_unpause", EINVAL);
+  if (--domain.pauses > 0) return;
   domain.info.paused = false;
   domain.info.blocked = !domain.info.shutdown;
   domain.info.online_vcpus = std::max(domain.info.online_vcpus, 1U);

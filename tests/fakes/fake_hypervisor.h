@@ -91,6 +91,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   struct Domain {
     xc::DomainInfo info;
     xc::GuestType type = xc::GuestType::kPv;
+    unsigned pauses = 1;  // Xen counts them, and makes a domain with one
     bool kept_dying = false;
     bool iommu = false;
     std::set<std::string> granted;

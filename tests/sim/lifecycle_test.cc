@@ -26,6 +26,21 @@ TEST_F(Life, CreatedPausedUnpausedDestroyed) {
   EXPECT_EQ(host.store.tree("/local/domain/1").size(), 0u);
 }
 
+// Xen counts pauses; whoever types them does not.
+TEST_F(Life, OneUnpauseEndsAllPauses) {
+  host.start_guest("TestGuest");
+  xend::unpause_domain(*host.host, *guest());
+  xend::pause_domain(*host.host, *guest());
+  xend::pause_domain(*host.host, *guest());
+  EXPECT_EQ(host.list(), "TestGuest -bp---");
+  xend::unpause_domain(*host.host, *guest());
+  EXPECT_EQ(host.list(), "TestGuest -b----");
+  host.xen.pause(1);
+  host.xen.pause(1);
+  xend::unpause_domain(*host.host, *guest());
+  EXPECT_EQ(host.list(), "TestGuest -b----");
+}
+
 TEST_F(Life, ANameAndAUuidAreTakenOnce) {
   host.start_guest("TestGuest");
   EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"),

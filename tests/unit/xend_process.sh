@@ -35,6 +35,9 @@ expect 1 "xend \[ERROR\] Reading config file $dir/broken.sxp: line 3, column 1: 
   "$xend" --check-config "$dir/broken.sxp"
 expect 1 'xend \[ERROR\] invalid xend config xend-relocation-port: expected int: eight' "$xend" --check-config "$dir/bad.sxp"
 expect 0 '*/odd.sxp: There is no key xend-relocation-prot: it is ignored.' "$xend" --check-config "$dir/odd.sxp"
+echo '(xend-relocation-server yes) (xend-relocation-hosts-allow localhost)' > "$dir/open.sxp"
+expect 0 "*/open.sxp: xend-relocation-hosts-allow: 'localhost' also accepts localhost.other.example. Write '^localhost$'." \
+  "$xend" --check-config "$dir/open.sxp"
 expect 1 'xend \[ERROR\] Config file does not exist: /no/such' "$xend" --check-config /no/such
 
 # ---- not as root ----

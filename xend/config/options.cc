@@ -64,7 +64,7 @@ const std::array kKeys = {
     Key{"xend-relocation-ssl", &Options::xend_relocation_ssl, kNotYet},
     Key{"xend-relocation-hosts-allow", &Options::xend_relocation_hosts_allow},
     Key{"external-migration-tool", &Options::external_migration_tool, kNotYet},
-    Key{"network-script", &Options::network_script, kNotYet},
+    Key{"network-script", &Options::network_script},
     Key{"vif-script", &Options::vif_script},
     Key{"linux-as-pvh", &Options::linux_as_pvh},
     Key{"dom0-min-mem", &Options::dom0_min_mem},

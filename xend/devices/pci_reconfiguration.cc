@@ -54,6 +54,8 @@ class Reconfiguration {
     const bool settled = wait(deadline, [&] { return driver_is_done() || closing(); });
     if (settled && driver_is_done() && all_taken()) {
       store_.transaction([&](xc::Store& t) { close_ranks(t, leaving_); });
+      // Until the guest has followed: pciback's word about that would overwrite the state that its end is asked with.
+      wait(deadline, [&] { return state() == XenbusState::kConnected || closing(); });
       return;
     }
     const std::string reason = why_not(settled);

@@ -1,5 +1,7 @@
 #include "xend/domain/lifecycle.h"
 
+#include <cerrno>
+
 #include "xend/domain/construction.h"
 #include "xend/domain/linux_as_pvh.h"
 #include "xend/domain/store_layout.h"
@@ -49,11 +51,21 @@ void go_on_after_migration(Host& host, Domain& domain) {
   resume_guest(host, domain);
 }
 
+void unpause_once(Host& host, xc::DomId domid) {
+  try {
+    host.xen.unpause(domid);
+  } catch (const xc::Error& e) {
+    if (e.error() != EINVAL) throw;  // so does Xen say that another client was faster
+  }
+}
+
 }  // namespace
 
 void pause_domain(Host& host, Domain& domain) {
   if (domain.domid() == xc::DomId{0}) require_ours(domain, "pause");
   const auto domid = domain.running_domid();
+  // Xen counts pauses, and people do not: they type it twice and expect one `xm unpause` to do.
+  if (const auto info = host.xen.domain(domid); info && info->paused) return;
   host.xen.pause(domid);
   XEND_LOG(Info, "Domain {} ({}) paused.", domain.name(), domid);
 }
@@ -64,7 +76,8 @@ void unpause_domain(Host& host, Domain& domain) {
   const auto info = host.xen.domain(domid);
   if (info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend && domain.busy().empty())
     return go_on_after_migration(host, domain);
-  host.xen.unpause(domid);
+  // It may have been paused more than once, by us or by others. Running already is what was wanted.
+  for (auto now = info; now && now->paused; now = host.xen.domain(domid)) unpause_once(host, domid);
   XEND_LOG(Info, "Domain {} ({}) unpaused.", domain.name(), domid);
 }
 

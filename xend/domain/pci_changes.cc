@@ -93,6 +93,17 @@ class PciArrival {
   bool kept_ = false;
 };
 
+// The bus goes with its last device. The guest is asked first: one whose pcifront was cut off does not find its way to
+// a new bus.
+void let_bus_go(Host& host, const DeviceOwner& owner, const Device& device, const std::function<bool()>& give_up) {
+  try {
+    host.devices.disconnect(owner, device, false, give_up);
+  } catch (const Error& e) {
+    XEND_LOG(Warning, "Domain {} ({}): {}", owner.name, owner.domid, e.what());
+    host.devices.release(owner, device);
+  }
+}
+
 }  // namespace
 
 Device attach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
@@ -128,7 +139,7 @@ void detach_pci(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Va
 
   const Device rest = with(*device, staying);
   host.devices.reconfigure(owner, *device, rest.config, [&] { return change.pointless(); });
-  if (staying.empty()) host.devices.release(owner, *device);
+  if (staying.empty()) let_bus_go(host, owner, *device, [&] { return change.pointless(); });
   {
     PciGrant taken(host, *domain, staying);
     for (const PciFunction& function : leaving) taken.take_over(function.address);

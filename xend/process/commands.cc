@@ -18,6 +18,7 @@ extern "C" {
 }
 
 #include "rpc/file_descriptor.h"
+#include "xend/config/doubts.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/process/background.h"
@@ -174,6 +175,7 @@ int check_config(const std::string& file) {
   try {
     const LoadedOptions loaded = load_options(file);
     for (const std::string& warning : loaded.warnings) std::printf("%s: %s\n", file.c_str(), warning.c_str());
+    for (const std::string& doubt : doubts(loaded.options)) std::printf("%s: %s\n", file.c_str(), doubt.c_str());
     if (loaded.missing) std::fprintf(stderr, "xend [ERROR] Config file does not exist: %s\n", file.c_str());
     return loaded.missing ? 1 : 0;
   } catch (const Error& e) {
