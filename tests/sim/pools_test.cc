@@ -97,6 +97,9 @@ TEST_F(Pools, GuestsLiveInTheOneTheyName) {
   EXPECT_EQ(create("(vm (name lost) (pool_name asleep) " + image + ")"), "pool asleep not activated");
   EXPECT_EQ(host.list(), "");
   EXPECT_EQ(create("(vm (name owl) (pool_name night) " + image + ")"), "");
+  call("domain.setName", {"owl", "0"});  // a name like an id is nobody's id
+  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0; night credit y 2 0; asleep credit2 n  ");
+  call("domain.setName", {"0", "owl"});
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0; night credit y 2 owl; asleep credit2 n  ");
   EXPECT_THAT(sxp::to_string(rpc::to_sxp(call("domain", {"owl"}))), HasSubstr("(pool_name night)"));
 
