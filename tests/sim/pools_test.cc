@@ -112,6 +112,7 @@ TEST_F(Pools, GuestsLiveInTheOneTheyName) {
   EXPECT_EQ(fault("cpu_pool.migrate", {"owl", "Pool-0"}), "");
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0,owl; night credit y 2 ; asleep credit2 n  ");
   EXPECT_THAT(sxp::to_string(rpc::to_sxp(call("domain", {"owl"}))), HasSubstr("(pool_name Pool-0)"));
+  EXPECT_EQ(host.store.read(guest("owl")->state().vm_path + "/pool_name"), "Pool-0");
   EXPECT_EQ(guest("owl")->state().config.pool_name, "Pool-0");
 }
 
@@ -125,8 +126,10 @@ TEST_F(Pools, ManagedOnesOutliveTheDaemon) {
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit n  ");
   host.restart_daemon();
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit n  ");
+  call("cpu_pool.new", {config("(name_label spare) (ncpu 0)")});
   host.host->pools->recover();  // what the daemon does at its start
-  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit y 3 ");
+  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit y 3 ; spare credit2 n  ");
+  call("cpu_pool.delete", {"spare"});
   EXPECT_EQ(host.store.read("/local/pool/1/other_config/owner"), "ops");
   EXPECT_EQ(fault("cpu_pool.start", {"day"}), "['POOL_BAD_STATE', 'activated']");
   EXPECT_EQ(fault("cpu_pool.delete", {"day"}), "['POOL_BAD_STATE', 'activated']");
