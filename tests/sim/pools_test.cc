@@ -97,6 +97,9 @@ TEST_F(Pools, GuestsLiveInTheOneTheyName) {
   EXPECT_EQ(create("(vm (name lost) (pool_name asleep) " + image + ")"), "pool asleep not activated");
   EXPECT_EQ(host.list(), "");
   EXPECT_EQ(create("(vm (name owl) (pool_name night) " + image + ")"), "");
+  call("domain.setName", {"owl", "0"});  // a name like an id is nobody's id
+  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0; night credit y 2 0; asleep credit2 n  ");
+  call("domain.setName", {"0", "owl"});
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0; night credit y 2 owl; asleep credit2 n  ");
   EXPECT_THAT(sxp::to_string(rpc::to_sxp(call("domain", {"owl"}))), HasSubstr("(pool_name night)"));
 
@@ -109,6 +112,7 @@ TEST_F(Pools, GuestsLiveInTheOneTheyName) {
   EXPECT_EQ(fault("cpu_pool.migrate", {"owl", "Pool-0"}), "");
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1 Domain-0,owl; night credit y 2 ; asleep credit2 n  ");
   EXPECT_THAT(sxp::to_string(rpc::to_sxp(call("domain", {"owl"}))), HasSubstr("(pool_name Pool-0)"));
+  EXPECT_EQ(host.store.read(guest("owl")->state().vm_path + "/pool_name"), "Pool-0");
   EXPECT_EQ(guest("owl")->state().config.pool_name, "Pool-0");
 }
 
@@ -122,8 +126,10 @@ TEST_F(Pools, ManagedOnesOutliveTheDaemon) {
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit n  ");
   host.restart_daemon();
   EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit n  ");
+  call("cpu_pool.new", {config("(name_label spare) (ncpu 0)")});
   host.host->pools->recover();  // what the daemon does at its start
-  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit y 3 ");
+  EXPECT_EQ(pools(), "Pool-0 credit2 y 0,1,2 Domain-0; day credit y 3 ; spare credit2 n  ");
+  call("cpu_pool.delete", {"spare"});
   EXPECT_EQ(host.store.read("/local/pool/1/other_config/owner"), "ops");
   EXPECT_EQ(fault("cpu_pool.start", {"day"}), "['POOL_BAD_STATE', 'activated']");
   EXPECT_EQ(fault("cpu_pool.delete", {"day"}), "['POOL_BAD_STATE', 'activated']");
@@ -220,6 +226,11 @@ TEST_F(Pools, ClassesThatNothingServes) {
   EXPECT_EQ(fault("domain.destroyDevice", {"TestGuest", "vusb", "0", false, true}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(call("domain.getDeviceSxprs", {"TestGuest", "vscsi"}), rpc::Value(rpc::Array{}));
+  EXPECT_EQ(fault("domain.usb_add", {"TestGuest", "host:1.2"}), "Can't add usb device to a non-hvm guest");
+  EXPECT_EQ(fault("domain.usb_del", {"TestGuest", "host:1.2"}), "Can't del usb to a non-hvm guest");
+  EXPECT_EQ(create("(vm (name hvm) (memory 64) (image (hvm (kernel hvmloader))))"), "");
+  EXPECT_EQ(fault("domain.usb_add", {"hvm", "host:1.2"}),
+            "Can't add usb device to a guest with usb disabled in configure file");
 }
 
 }  // namespace

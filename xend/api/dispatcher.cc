@@ -19,12 +19,13 @@ struct Group {
   std::span<const Method> methods;
 };
 
-std::array<Group, 9> groups() {
+std::array<Group, 10> groups() {
   return {{{"xend.domain.", domain_methods()},
            {"xend.domain.", device_methods()},
            {"xend.domain.", managed_methods()},
            {"xend.domain.", size_methods()},
            {"xend.domain.", scheduler_methods()},
+           {"xend.domain.", usb_methods()},
            {"xend.node.", node_methods()},
            {"xend.cpu_pool.", pool_methods()},
            {"xend.security.", security_methods()},

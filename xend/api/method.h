@@ -27,6 +27,7 @@ std::span<const Method> listing_methods();    // xend.NAME
 std::span<const Method> domain_methods();     // xend.domain.NAME
 std::span<const Method> device_methods();     // xend.domain.NAME
 std::span<const Method> managed_methods();    // xend.domain.NAME
+std::span<const Method> usb_methods();        // xend.domain.NAME
 std::span<const Method> size_methods();       // xend.domain.NAME
 std::span<const Method> node_methods();       // xend.node.NAME
 std::span<const Method> scheduler_methods();  // xend.domain.NAME

@@ -90,7 +90,7 @@ std::vector<Resident> residents(Host& host, const Pool& pool) {
   if (!pool.active) return found;
   for (const auto& info : host.xen.domains()) {
     if (info.cpupool != pool.active->id) continue;
-    if (const auto domain = host.domains.find(std::to_string(info.domid)))
+    if (const auto domain = host.domains.by_domid(info.domid))
       found.push_back({domain->name(), domain->state().config.uuid.to_string()});
   }
   return found;

@@ -114,7 +114,7 @@ int sched_credit2(Session& xend, const Call& call) {
   return 0;
 }
 
-// No Xen that has grant tables of today has this scheduler, so that the guard is all there is of it.
+// The guard is all there is of it: a Xen that runs this scheduler is older than any that this release can serve.
 int sched_sedf(Session& xend, const Call&) {
   check_scheduler(xend, "sedf");
   throw Error::fault("(38, 'Function not implemented')");

@@ -17,7 +17,7 @@
 namespace xm {
 namespace {
 
-// The daemon of this host whatever XM_SERVER says.
+// The daemon of this host, whatever XM_SERVER says; tests have a socket of their own.
 std::string socket_path() {
   const char* path = std::getenv("XEND_XMLRPC_SOCKET");
   return path != nullptr ? path : "/var/run/xend/xmlrpc.sock";

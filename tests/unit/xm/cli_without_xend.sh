@@ -53,6 +53,20 @@ XM_SERVER=httpu://$work/stale expect 1 "" "Error: Unable to connect to xend: Con
 XM_SERVER=gopher://x expect 1 "" @any list
 grep -q gopher err; verdict "a malformed XM_SERVER is named" $([ $? = 0 ] || echo no)
 
+
+# What answers is no xend.
+answers() {  # TEXT STDERR
+  rm -f odd ready
+  python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.bind("odd"); s.listen(1); open("ready", "w")
+c, _ = s.accept(); c.recv(65536); c.sendall(sys.argv[1].encode()); c.close()' "$1" &
+  until [ -e ready ]; do sleep 0.05; done
+  XM_SERVER=httpu://$work/odd expect 1 "" "$2$nl" list
+  wait $!
+}
+answers "hello$nl$nl" "Xend has probably crashed!  Invalid or missing HTTP status code."
+answers $'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n' "Xend has probably crashed!  ProtocolError(404, Not Found)."
+
 if [ "$(id -u)" = 0 ]; then
   chmod 755 "$work"
   got=$(runuser -u nobody -- "$xm" list 2>&1)
