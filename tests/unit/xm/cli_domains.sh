@@ -113,7 +113,7 @@ expect 1 "" "" console --quiet nosuch
 expect 1 "" "Error: Can't specify halt and reboot$nl" shutdown -HR vm1
 expect 1 @usage\ shutdown "Error: Domain 0 cannot be shutdown$nl" shutdown 0
 expect 0 "Domain vm1 rebooted${nl}All domains rebooted$nl" "" reboot -w vm1
-called "xend.domains_with_state True 'all' False" "xend.domain.getRestartCount 'vm1'"
+called "xend.domains_with_state True 'all' 'table'" "xend.domain.getRestartCount 'vm1'"
 expect 0 "Domain vm1 terminated${nl}All domains terminated$nl" "" shutdown 3 --wait
 expect 0 "All domains terminated$nl" "" shutdown -aw
 expect 3 "" "Error: Domain '9999' does not exist.$nl" shutdown 9999
