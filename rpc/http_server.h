@@ -16,6 +16,7 @@ class TlsIdentity;
 // Who called, for methods that take long.
 struct Caller {
   int connection = -1;  // poll shows POLLRDHUP when the caller has gone, or the server stops; not to be read or written
+  bool may_half_close = false;  // POLLRDHUP is no sign then: programs that have said all say so; POLLHUP is
 };
 
 // One line for the log; level as in the classic log (DEBUG, INFO, WARNING, ERROR). Called from many threads at once.

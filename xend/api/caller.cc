@@ -9,10 +9,10 @@
 
 namespace xend {
 
-CancelWhenCallerLeaves::CancelWhenCallerLeaves(int connection, std::shared_ptr<Domain> domain)
+CancelWhenCallerLeaves::CancelWhenCallerLeaves(const rpc::Caller& caller, std::shared_ptr<Domain> domain)
     : done_(eventfd(0, EFD_CLOEXEC)) {
-  if (connection >= 0 && done_)
-    thread_ = std::thread([this, connection, domain = std::move(domain)] { watch(connection, *domain); });
+  if (caller.connection >= 0 && done_)
+    thread_ = std::thread([this, caller, domain = std::move(domain)] { watch(caller, *domain); });
 }
 
 CancelWhenCallerLeaves::~CancelWhenCallerLeaves() {
@@ -21,8 +21,8 @@ CancelWhenCallerLeaves::~CancelWhenCallerLeaves() {
   thread_.join();
 }
 
-void CancelWhenCallerLeaves::watch(int connection, Domain& domain) const {
-  pollfd fds[] = {{done_.get(), POLLIN, 0}, {connection, POLLRDHUP, 0}};
+void CancelWhenCallerLeaves::watch(const rpc::Caller& caller, Domain& domain) const {
+  pollfd fds[] = {{done_.get(), POLLIN, 0}, {caller.connection, static_cast<short>(caller.may_half_close ? 0 : POLLRDHUP), 0}};
   while (poll(fds, 2, -1) < 0 && errno == EINTR) continue;
   if (fds[0].revents) return;
   XEND_LOG(Info, "Who asked for domain {} to be {} has gone: it is given up.", domain.state().config.name,

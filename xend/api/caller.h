@@ -6,21 +6,22 @@
 #include <thread>
 
 #include "rpc/file_descriptor.h"
+#include "rpc/http_server.h"
 #include "xend/domain/domain.h"
 
 namespace xend {
 
 class CancelWhenCallerLeaves {
  public:
-  // While the object lives, the domain's operation is cancelled when `connection` shows that the caller has gone, or
+  // While the object lives, the domain's operation is cancelled when the connection shows that the caller has gone, or
   // that the daemon is being stopped. -1: nobody to watch.
-  CancelWhenCallerLeaves(int connection, std::shared_ptr<Domain> domain);
+  CancelWhenCallerLeaves(const rpc::Caller& caller, std::shared_ptr<Domain> domain);
   ~CancelWhenCallerLeaves();
   CancelWhenCallerLeaves(const CancelWhenCallerLeaves&) = delete;
   CancelWhenCallerLeaves& operator=(const CancelWhenCallerLeaves&) = delete;
 
  private:
-  void watch(int connection, Domain& domain) const;
+  void watch(const rpc::Caller& caller, Domain& domain) const;
 
   rpc::FileDescriptor done_;
   std::thread thread_;

@@ -86,7 +86,7 @@ rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& param
     throw rpc::Fault(rpc::FaultCode::kInternal, fmt::format("{}() takes from {} to {} arguments ({} given)", name,
                                                             method->min_args, method->max_args, params.size()));
   try {
-    return method->run({host, params, caller.connection});
+    return method->run({host, params, caller});
   } catch (const Error& e) {
     if (e.kind() != Error::Kind::kInvalidDomain) XEND_LOG(Error, "{}: {}", name, e.what());
     throw rpc::Fault(fault_code(e), e.what());

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "rpc/http_server.h"
 #include "rpc/value.h"
 #include "xend/domain/host.h"
 
@@ -13,7 +14,7 @@ namespace xend {
 struct Call {
   Host& host;
   const rpc::Array& params;
-  int caller = -1;  // the caller's connection (rpc::Caller)
+  rpc::Caller caller = {};
 };
 
 struct Method {

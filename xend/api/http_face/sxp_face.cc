@@ -65,7 +65,8 @@ void SxpFace::check(const rpc::RequestHead& head) const {
 
 rpc::HttpAnswer SxpFace::answer(const rpc::RequestHead& head, const std::string& body, const rpc::Caller& caller) {
   const Form form(head, body);
-  HttpCall call{host_, head, form, caller, path_elements(head.target), reads_sxp(head)};
+  const rpc::Caller patient{caller.connection, true};
+  HttpCall call{host_, head, form, patient, path_elements(head.target), reads_sxp(head)};
   std::erase(call.path, "");
   const bool keep_alive = keeps_alive(head);
   return {response_bytes(reply_to(call), keep_alive, head.method != "HEAD"), keep_alive};
