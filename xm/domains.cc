@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "sxp/parser.h"
+
 namespace xm {
 namespace {
 
@@ -46,11 +48,14 @@ Domain get_domain(Session& xend, const std::string& which) {
 }
 
 std::vector<sxp::Value> describe_domains(Session& xend, const std::string& state, bool full) {
-  // An old xend takes the word for true.
+  // An old xend takes the word for true; ours answers it with texts.
   const rpc::Value detail = full ? rpc::Value(true) : rpc::Value("table");
   const sxp::Value result = rpc::to_sxp(xend.call("xend.domains_with_state", {true, state, detail}));
   std::vector<sxp::Value> domains;
   if (result.is_list()) domains = result.as_list();
+  for (sxp::Value& domain : domains) {
+    if (domain.is_string()) domain = sxp::parse_one(domain.as_string());
+  }
   std::stable_sort(domains.begin(), domains.end(), [](const sxp::Value& a, const sxp::Value& b) {
     return sxp::child_text(a, "name").value_or("") < sxp::child_text(b, "name").value_or("");
   });

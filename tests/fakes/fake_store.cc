@@ -8,6 +8,16 @@
 
 namespace fakes {
 
+namespace {
+
+thread_local std::size_t t_requests = 0;
+
+}  // namespace
+
+std::size_t FakeStore::requests_of_this_thread() {
+  return t_requests;
+}
+
 // ---- in a transaction: the same calls on a copy of the tree
 // ------------------------------------------------------------
 
@@ -79,6 +89,7 @@ FakeStore::FakeStore() : state_(std::make_shared<State>()) {}
 FakeStore::~FakeStore() = default;
 
 std::optional<std::string> FakeStore::read(const std::string& path, std::size_t limit) {
+  ++t_requests;
   state_->fail_if_told("read", path);
   return state_->with_tree([&](Tree& tree) { return tree.read(path, limit); });
 }
@@ -99,6 +110,7 @@ void FakeStore::remove(const std::string& path) {
 }
 
 std::vector<std::string> FakeStore::list(const std::string& path) {
+  ++t_requests;
   state_->fail_if_told("list", path);
   return state_->with_tree([&](Tree& tree) { return tree.list(path); });
 }
@@ -110,6 +122,7 @@ void FakeStore::set_permissions(const std::string& path, const xc::Permissions& 
 
 // The steps run without a lock: like the real ones they may take long and use the store outside of the transaction.
 void FakeStore::transaction(const std::function<void(xc::Store&)>& steps) {
+  ++t_requests;
   for (;;) {
     Tree copy = state_->begin();
     const std::uint64_t base = copy.generation();

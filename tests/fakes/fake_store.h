@@ -41,6 +41,8 @@ class FakeStore final : public xc::Store {
 
   // "write /a/b value", "introduce 5 frame 77 port 1", "commit", in order. Reads and lists are not recorded.
   std::vector<std::string> calls() const;
+  // How many reads, lists and transactions the calling thread has asked for in its life.
+  static std::size_t requests_of_this_thread();
   // All nodes at and below `path`, with their values.
   std::map<std::string, std::string> tree(const std::string& path = "/") const;
   // Throws std::out_of_range when there is no such node.

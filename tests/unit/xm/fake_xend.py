@@ -68,8 +68,17 @@ def describe(name, full):
     return ["domain"] + DOMAINS[name] + devices
 
 
+def text(value):
+    if isinstance(value, list):
+        return "(" + " ".join(text(v) for v in value) + ")"
+    return "''" if value == "" else str(value)
+
+
 def listing(detail, state, full):
+    """For a table, half of the answers are those of an xend of old, to which the word is as good as true."""
     names = sorted(DOMAINS) if state == "all" else STATES.get(state.lower(), [])
+    if full == "table":
+        return [text(describe(n, False)) if i % 2 else describe(n, True) for i, n in enumerate(names)]
     return [describe(name, full) for name in names] if detail else names
 
 
