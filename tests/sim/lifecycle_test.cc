@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/sim/life.h"
@@ -163,6 +164,18 @@ TEST_F(Life, ADamagedImageMakesNoDomain) {
   const auto before = host.xen.calls();
   EXPECT_THAT(error_of([&] { xend::restore_domain(*host.host, path("image"), false); }), HasSubstr("ends too early"));
   EXPECT_EQ(host.xen.calls(), before);
+  EXPECT_EQ(host.list(), "");
+}
+
+// As Linux is while it is still getting up from the suspend before.
+TEST_F(Life, AGuestThatWasDeafToTheRequestIsAskedAgain) {
+  host.start_guest("TestGuest");
+  xend::unpause_domain(*host.host, *guest());
+  host.guests_suspend(false);
+  auto saved = std::async(std::launch::async, [&] { xend::save_domain(*host.host, guest(), path("image"), false); });
+  while (host.store.read("/local/domain/1/control/shutdown") != "suspend") std::this_thread::yield();
+  host.guests_suspend(true);
+  EXPECT_NO_THROW(saved.get());
   EXPECT_EQ(host.list(), "");
 }
 

@@ -318,7 +318,7 @@ TEST_F(Servers, ACallThatRunsGoesOnOverAReload) {
   host.start_guest("web1");
   const auto web1 = guest("web1");
   host.guests_suspend(false);  // the save waits for the guest, which does not suspend
-  host.host->suspend_limits = {std::chrono::milliseconds(1500), std::chrono::seconds(5)};
+  host.host->suspend_limits = {std::chrono::milliseconds(1500), std::chrono::seconds(5), std::chrono::seconds(5)};
   std::string outcome;
   std::thread saving([&] {
     outcome = error_of([&] { rpc::Client(unix_uri()).call("xend.domain.save", {"web1", path("image")}); });

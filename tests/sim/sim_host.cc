@@ -71,7 +71,7 @@ void SimHost::restart_daemon() {
                                                  folder,
                                                  {folder / "boot", 10s},
                                                  [] {}});
-  host->suspend_limits = {300ms, 5s};
+  host->suspend_limits = {300ms, 5s, 50ms};
   host->dump_folder = folder / "dump";
   xend::find_running_domains(*host);
   xend::find_managed_domains(*host);

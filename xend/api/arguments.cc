@@ -2,6 +2,7 @@
 
 #include "rpc/fault.h"
 #include "xend/api/method.h"
+#include "xend/error.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -47,6 +48,13 @@ bool bool_arg(const Call& call, std::size_t i, bool fallback) {
 
 std::shared_ptr<Domain> domain_arg(const Call& call) {
   return call.host.domains.get(text_arg(call, 0));
+}
+
+std::shared_ptr<Domain> guest_arg(const Call& call, std::string_view verb) {
+  auto domain = domain_arg(call);
+  if (domain->domid() == xc::DomId{0})
+    throw Error(fmt::format("Cannot {} privileged domain {}", verb, text_arg(call, 0)));
+  return domain;
 }
 
 }  // namespace xend

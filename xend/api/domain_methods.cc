@@ -35,8 +35,8 @@ rpc::Value wait_devices(const Call& call) {
 
 rpc::Value destroy(const Call& call) {
   const auto key = text_arg(call, 0);
-  if (const auto domain = call.host.domains.find(key)) {
-    destroy_domain(call.host, domain);
+  if (call.host.domains.find(key)) {
+    destroy_domain(call.host, guest_arg(call, "destroy"));
     return 0;
   }
   // A number nobody knows is tried on Xen itself (spec xm-cli 3.1).
@@ -49,7 +49,7 @@ rpc::Value destroy(const Call& call) {
 }
 
 rpc::Value pause(const Call& call) {
-  const auto domain = domain_arg(call);
+  const auto domain = guest_arg(call, "pause");
   const auto before = list_domain(call.host, domain).state;
   pause_domain(call.host, *domain);
   if (bool_arg(call, 1, false)) return static_cast<int>(before);
@@ -57,7 +57,7 @@ rpc::Value pause(const Call& call) {
 }
 
 rpc::Value unpause(const Call& call) {
-  unpause_domain(call.host, *domain_arg(call));
+  unpause_domain(call.host, *guest_arg(call, "unpause"));
   return {};
 }
 
@@ -76,7 +76,7 @@ rpc::Value shutdown(const Call& call) {
 }
 
 rpc::Value save(const Call& call) {
-  const auto domain = domain_arg(call);
+  const auto domain = guest_arg(call, "save");
   const CancelWhenCallerLeaves watching(call.caller, domain);
   save_domain(call.host, domain, text_arg(call, 1), bool_arg(call, 2, false));
   return {};
@@ -98,7 +98,7 @@ rpc::Value migrate(const Call& call) {
   const auto rate = int_arg(call, 7, 0);  // Mbit/s, as the releases up to 3.2 had it
   if (rate < 0 || rate > 1'000'000) throw Error(fmt::format("{} Mbit/s is not a rate that can be kept to.", rate));
   relocation.rate_mbit = static_cast<unsigned>(rate);
-  const auto domain = domain_arg(call);
+  const auto domain = guest_arg(call, "migrate");
   const CancelWhenCallerLeaves watching(call.caller, domain);
   relocate_domain(call.host, domain, relocation);
   return {};

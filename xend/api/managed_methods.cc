@@ -22,7 +22,7 @@ rpc::Value start(const Call& call) {
 }
 
 rpc::Value suspend(const Call& call) {
-  const auto domain = domain_arg(call);
+  const auto domain = guest_arg(call, "suspend");
   const CancelWhenCallerLeaves watching(call.caller, domain);
   suspend_domain(call.host, domain);
   return {};
@@ -31,7 +31,7 @@ rpc::Value suspend(const Call& call) {
 // Whatever goes wrong, an unknown domain included, in one form (spec xm-cli 1.7).
 rpc::Value resume(const Call& call) {
   try {
-    resume_domain(call.host, domain_arg(call), bool_arg(call, 1, false));
+    resume_domain(call.host, guest_arg(call, "resume"), bool_arg(call, 1, false));
   } catch (const Error& e) {
     const bool unknown = e.kind() == Error::Kind::kInvalidDomain;
     throw Error(std::string("Error occurred when resuming: ") +
@@ -48,12 +48,12 @@ rpc::Value forget(const Call& call) {
 }
 
 rpc::Value reset(const Call& call) {
-  reset_domain(call.host, domain_arg(call));
+  reset_domain(call.host, guest_arg(call, "reset"));
   return {};
 }
 
 rpc::Value dump(const Call& call) {
-  const auto domain = domain_arg(call);
+  const auto domain = guest_arg(call, "dump core for");
   DumpOrder order;
   if (has_arg(call, 1)) order.file = text_arg(call, 1);
   order.live = bool_arg(call, 2, false);

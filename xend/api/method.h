@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "rpc/http_server.h"
 #include "rpc/value.h"
@@ -45,5 +46,8 @@ bool has_arg(const Call& call, std::size_t i);                  // given and not
 
 // The domain that argument 0 names. Throws Error of kind kInvalidDomain.
 std::shared_ptr<Domain> domain_arg(const Call& call);
+
+// The same for what cannot be done to dom0: throws Error `Cannot VERB privileged domain X`, X as the client has it.
+std::shared_ptr<Domain> guest_arg(const Call& call, std::string_view verb);
 
 }  // namespace xend

@@ -29,6 +29,7 @@ struct SuspendLimits {
   std::chrono::milliseconds to_take_the_request{60'000};  // spec domain-lifecycle section 13
   // The original waited for ever here; a guest stuck in its freezer must not keep an operation open for good.
   std::chrono::milliseconds to_stop{300'000};
+  std::chrono::milliseconds to_ask_again{5'000};  // a guest that has not taken the request
 };
 
 struct Host {

@@ -18,6 +18,13 @@ bool is_suspended(const std::optional<xc::DomainInfo>& info) {
   return info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend;
 }
 
+// Linux forgets a request that comes while it is still getting up from the suspend before. It is told again then.
+void repeat(Host& host, const std::string& node) {
+  host.store.transaction([&](xc::Store& t) {
+    if (t.read(node) == "suspend") t.write(node, "suspend");
+  });
+}
+
 // Takes the request back, unless the guest has taken it: it empties the node, and may do so at any moment.
 void withdraw(Host& host, const std::string& node) {
   host.store.transaction([&](xc::Store& t) {
@@ -44,6 +51,7 @@ class Handshake {
     else
       host_.store.write(node_, "suspend");
     const auto begin = Clock::now();
+    asked_ = begin;
     try {
       while (!done(begin, cancel)) watch_->wait(Clock::now() + std::chrono::milliseconds(200));
     } catch (...) {
@@ -62,6 +70,10 @@ class Handshake {
       throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
     const auto waited = Clock::now() - begin;
     if (!taken_) taken_ = host_.store.read(node_).value_or("") != "suspend";
+    if (!taken_ && Clock::now() - asked_ > limits_.to_ask_again) {
+      repeat(host_, node_);
+      asked_ = Clock::now();
+    }
     if (!taken_ && waited > limits_.to_take_the_request)
       throw Error(
           fmt::format("Timeout waiting for domain {} to suspend\n{} did not take the request within {} seconds: its "
@@ -82,6 +94,7 @@ class Handshake {
   bool without_drivers_;  // then nobody reads the request, and stopping it from outside is right
   std::string node_;
   std::unique_ptr<xc::Watch> watch_;
+  Clock::time_point asked_;
   bool taken_ = false;
 };
 
