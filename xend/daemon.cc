@@ -157,8 +157,9 @@ void Daemon::stop() {
   impl_->servers.reset();
   impl_->relocation.reset();
   impl_->local_relocation.reset();
-  impl_->host.look_again = [] {};
+  // Its last actions call look_again until they are over.
   impl_->watcher.reset();
+  impl_->host.look_again = [] {};
 }
 
 }  // namespace xend

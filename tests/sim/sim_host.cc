@@ -42,7 +42,6 @@ SimHost::SimHost() {
 
 SimHost::~SimHost() {
   server_.reset();
-  host->look_again = [] {};
   watcher_.reset();
   stopping_ = true;
   guests_watch_->wake();
@@ -76,7 +75,7 @@ void SimHost::restart_daemon() {
   xend::find_running_domains(*host);
   xend::find_managed_domains(*host);
   watcher_ = std::make_unique<xend::DomainWatcher>(*host);
-  host->look_again = [this] { watcher_->look_again(); };
+  host->look_again = [watcher = watcher_.get()] { watcher->look_again(); };
 }
 
 // What a guest's kernel does: takes the request, stops.

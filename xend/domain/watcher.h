@@ -21,7 +21,8 @@ class DomainWatcher {
   DomainWatcher(const DomainWatcher&) = delete;
   DomainWatcher& operator=(const DomainWatcher&) = delete;
 
-  // Looks at every domain once more, soon: somebody stopped being busy with one that may have shut down meanwhile.
+  // Looks at every domain once more, soon: somebody stopped being busy with one that may have shut down meanwhile. May
+  // be called by actions until the destructor returns.
   void look_again();
 
  private:
@@ -33,7 +34,8 @@ class DomainWatcher {
   Host& host_;
   std::unique_ptr<xc::Watch> watch_;
   std::atomic<bool> stopping_{false};
-  std::list<std::pair<std::weak_ptr<Domain>, std::future<void>>> actions_;  // of the watching thread alone
+  // Of the watching thread alone. Those that are going on are waited for before the members above are gone.
+  std::list<std::pair<std::weak_ptr<Domain>, std::future<void>>> actions_;
   std::thread thread_;
 };
 
