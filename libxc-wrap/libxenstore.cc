@@ -73,14 +73,16 @@ std::shared_ptr<xs_handle> connect_to_xenstored() {
   return {raw, [](xs_handle* open) { xs_close(open); }};
 }
 
-LibxenStore::LibxenStore() : connection_(connect_to_xenstored()) {}
+LibxenStore::LibxenStore(unsigned connections) {
+  while (connections_.size() < connections) connections_.push_back(connect_to_xenstored());
+}
 
 LibxenStore::LibxenStore(Connection connection, std::uint32_t transaction)
-    : connection_(std::move(connection)), transaction_(transaction) {}
+    : connections_{std::move(connection)}, transaction_(transaction) {}
 
 std::optional<std::string> LibxenStore::read(const std::string& path, std::size_t limit) {
   unsigned length = 0;
-  const std::unique_ptr<void, Free> value(xs_read(connection_.get(), transaction_, path.c_str(), &length));
+  const std::unique_ptr<void, Free> value(xs_read(connection().get(), transaction_, path.c_str(), &length));
   if (!value) {
     if (errno == ENOENT) return std::nullopt;
     check(false, "xs_read", path);
@@ -94,23 +96,23 @@ std::optional<std::string> LibxenStore::read(const std::string& path, std::size_
 
 void LibxenStore::write(const std::string& path, const std::string& value) {
   if (value.size() > std::numeric_limits<unsigned>::max()) throw Error("xs_write " + path, E2BIG);
-  check(xs_write(connection_.get(), transaction_, path.c_str(), value.data(), static_cast<unsigned>(value.size())),
+  check(xs_write(connection().get(), transaction_, path.c_str(), value.data(), static_cast<unsigned>(value.size())),
         "xs_write", path);
 }
 
 void LibxenStore::make_dir(const std::string& path) {
-  check(xs_mkdir(connection_.get(), transaction_, path.c_str()), "xs_mkdir", path);
+  check(xs_mkdir(connection().get(), transaction_, path.c_str()), "xs_mkdir", path);
 }
 
 void LibxenStore::remove(const std::string& path) {
-  const bool gone = xs_rm(connection_.get(), transaction_, path.c_str()) || errno == ENOENT;
+  const bool gone = xs_rm(connection().get(), transaction_, path.c_str()) || errno == ENOENT;
   check(gone, "xs_rm", path);
 }
 
 std::vector<std::string> LibxenStore::list(const std::string& path) {
   unsigned count = 0;
   // One block for the pointers and the strings.
-  const std::unique_ptr<char*, Free> names(xs_directory(connection_.get(), transaction_, path.c_str(), &count));
+  const std::unique_ptr<char*, Free> names(xs_directory(connection().get(), transaction_, path.c_str(), &count));
   if (!names) {
     check(errno == ENOENT, "xs_directory", path);
     return {};
@@ -123,7 +125,7 @@ void LibxenStore::set_permissions(const std::string& path, const Permissions& pe
   raw.push_back({permissions.owner, raw_access(permissions.others)});  // the first entry: owner, and everybody else
   for (const Permissions::Grant& grant : permissions.grants) raw.push_back({grant.domid, raw_access(grant.access)});
   check(
-      xs_set_permissions(connection_.get(), transaction_, path.c_str(), raw.data(), static_cast<unsigned>(raw.size())),
+      xs_set_permissions(connection().get(), transaction_, path.c_str(), raw.data(), static_cast<unsigned>(raw.size())),
       "xs_set_permissions", path);
 }
 
@@ -133,8 +135,9 @@ void LibxenStore::transaction(const std::function<void(Store&)>& steps) {
     return;
   }
   for (int attempt = 0; attempt < kTransactionAttempts; ++attempt) {
-    Transaction transaction(connection_.get());
-    LibxenStore inside(connection_, transaction.id());
+    const Connection one = connection();
+    Transaction transaction(one.get());
+    LibxenStore inside(one, transaction.id());
     steps(inside);
     if (transaction.commit()) return;
   }
@@ -143,11 +146,11 @@ void LibxenStore::transaction(const std::function<void(Store&)>& steps) {
 }
 
 void LibxenStore::introduce_domain(DomId domid, Frame frame, Port port) {
-  check(xs_introduce_domain(connection_.get(), domid, frame, port), "xs_introduce_domain", std::to_string(domid));
+  check(xs_introduce_domain(connection().get(), domid, frame, port), "xs_introduce_domain", std::to_string(domid));
 }
 
 void LibxenStore::resume_domain(DomId domid) {
-  check(xs_resume_domain(connection_.get(), domid), "xs_resume_domain", std::to_string(domid));
+  check(xs_resume_domain(connection().get(), domid), "xs_resume_domain", std::to_string(domid));
 }
 
 std::unique_ptr<Watch> LibxenStore::watch() {

@@ -1,6 +1,7 @@
-// The real Store: one connection to xenstored for requests, and one for each Watch.
+// The real Store: connections to xenstored for requests, and one for each Watch.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,8 +14,9 @@ namespace xc {
 
 class LibxenStore final : public Store {
  public:
-  // Connects. Throws Error("xs_open") when xenstored does not run.
-  LibxenStore();
+  // Connects so many times: a connection has one request under way, so that is how many threads are served at once.
+  // Throws Error("xs_open") when xenstored does not run.
+  explicit LibxenStore(unsigned connections = 1);
 
   std::optional<std::string> read(const std::string& path, std::size_t limit = 4096) override;
   void write(const std::string& path, const std::string& value) override;
@@ -34,7 +36,11 @@ class LibxenStore final : public Store {
 
   LibxenStore(Connection connection, std::uint32_t transaction);
 
-  Connection connection_;
+  // The next in turn. A thread that has its answer finds what it did on whichever it asks next.
+  const Connection& connection() { return connections_[turn_++ % connections_.size()]; }
+
+  std::vector<Connection> connections_;
+  std::atomic<unsigned> turn_ = 0;
   std::uint32_t transaction_ = 0;  // 0: outside of any
 };
 

@@ -27,6 +27,8 @@ namespace xend {
 namespace {
 
 constexpr char kRelocationSocket[] = "/var/lib/xend/relocation-socket";
+// Of fifty clients at once a few ask xenstore at the same time.
+constexpr unsigned kStoreConnections = 8;
 constexpr char kRunningState[] = "/var/run/xend/domains";
 
 DeviceSettings device_settings(const Options& options) {
@@ -57,7 +59,7 @@ struct Daemon::Impl {
 
   CurrentOptions options;
   xc::LibxcHypervisor xen;
-  xc::LibxenStore store;
+  xc::LibxenStore store{kStoreConnections};
   ProcessScriptRunner scripts;
   Devices devices;
   HelperPrograms helpers{LIBEXECDIR};
