@@ -44,11 +44,13 @@ std::string numa_info(const xc::HostInfo& host) {
 }
 
 // Clients match ^gcc version (spec xm-cli 2.5): "gcc (Debian 12.2.0-14) 12.2.0" becomes "gcc version 12.2.0 (Debian
-// ...)".
+// ...)". Debian's own name of it begins with the machine, as in x86_64-linux-gnu-gcc.
 std::string classic_compiler(const std::string& compiler) {
   const auto open = compiler.find(" (");
   const auto close = compiler.find(") ", open == std::string::npos ? 0 : open);
-  if (!compiler.starts_with("gcc (") || close == std::string::npos) return compiler;
+  if (open == std::string::npos || close == std::string::npos) return compiler;
+  const std::string program = compiler.substr(0, open);
+  if (program != "gcc" && !program.ends_with("-gcc")) return compiler;
   return "gcc version " + compiler.substr(close + 2) + compiler.substr(open, close - open + 1);
 }
 
