@@ -54,12 +54,14 @@ class Job:
 @dataclass
 class Player:
     lab: Lab
-    echo: bool = False  # show each step as it is typed
+    echo: bool = False  # show each step as it is typed, and how long it took
+    name: str = ""
     words: dict[str, str] = field(default_factory=dict)
     jobs: list[tuple[str, Job]] = field(default_factory=list)
 
     def play(self, transcript: Transcript) -> Departure | None:
         """All steps up to the first that departs, then the cleanup."""
+        self.name = transcript.name
         departure = None
         try:
             for step in transcript.steps:
@@ -85,7 +87,13 @@ class Player:
 
     def step(self, step: Step) -> None:
         if self.echo:
-            print(f"    {step.line}: {step.host}{step.sign} {step.command}", flush=True)
+            print(f"    {self.name}:{step.line}: {step.host}{step.sign} {step.command}", flush=True)
+        began = time.monotonic()
+        self.take(step)
+        if self.echo:
+            print(f"    {self.name}:{step.line}: {time.monotonic() - began:.1f} s", flush=True)
+
+    def take(self, step: Step) -> None:
         if step.host == "lab":
             self.switch(step)
         elif step.sign == "&":
