@@ -1,4 +1,4 @@
-#include "xend/checkpoint/atomic_file.h"
+#include "xend/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -12,7 +12,7 @@
 #include "rpc/file_descriptor.h"
 #include "sxp/parser.h"
 #include "sxp/printer.h"
-#include "xend/checkpoint/atomic_file.h"
+#include "xend/atomic_file.h"
 #include "xend/domain/stored_config.h"
 #include "xend/error.h"
 #include "xend/log.h"

@@ -7,7 +7,7 @@
 
 #include "sxp/parser.h"
 #include "sxp/printer.h"
-#include "xend/checkpoint/atomic_file.h"
+#include "xend/atomic_file.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/error.h"
 #include "xend/log.h"

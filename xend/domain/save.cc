@@ -10,7 +10,7 @@
 #include <system_error>
 
 #include "rpc/file_descriptor.h"
-#include "xend/checkpoint/atomic_file.h"
+#include "xend/atomic_file.h"
 #include "xend/checkpoint/container.h"
 #include "xend/domain/construction.h"
 #include "xend/domain/departure.h"

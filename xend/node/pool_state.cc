@@ -9,7 +9,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "xend/checkpoint/atomic_file.h"
+#include "xend/atomic_file.h"
 #include "xend/error.h"
 
 namespace xend {

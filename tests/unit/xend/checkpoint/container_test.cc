@@ -1,4 +1,4 @@
-// The head of save files and migration streams, and files that are whole or not there.
+// The head of save files and migration streams.
 #include "xend/checkpoint/container.h"
 
 #include <fcntl.h>
@@ -12,7 +12,6 @@
 
 #include "rpc/file_descriptor.h"
 #include "sxp/parser.h"
-#include "xend/checkpoint/atomic_file.h"
 #include "xend/error.h"
 
 namespace xend {
@@ -32,10 +31,6 @@ class Folder : public testing::Test {
     std::ofstream(path, std::ios::binary) << content;
     return path;
   }
-  static std::string read(const fs::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
   std::string error_of_head(const std::string& content) {
     const rpc::FileDescriptor fd(open(file("head", content).c_str(), O_RDONLY));
     try {
@@ -50,7 +45,6 @@ class Folder : public testing::Test {
 };
 
 using ContainerHead = Folder;
-using AtomicFileTest = Folder;
 
 const auto kConfig = "(domain (name web1))";
 
@@ -85,31 +79,6 @@ TEST_F(ContainerHead, RefusesWhatIsNotOne) {
             "not a valid guest state file: config parse");
   EXPECT_TRUE(error_of_head(std::string("LinuxGuestRecord\xff\xff\xff\xff", 20)).find("4294967295 bytes") !=
               std::string::npos);
-}
-
-TEST_F(AtomicFileTest, AppearsWholeAndPrivate) {
-  const auto target = path_ / "image";
-  {
-    AtomicFile out(target);
-    out.write("hello ");
-    out.write("world");
-    EXPECT_FALSE(fs::exists(target));
-    out.commit();
-  }
-  EXPECT_EQ(read(target), "hello world");
-  EXPECT_EQ(fs::status(target).permissions(), fs::perms::owner_read | fs::perms::owner_write);
-}
-
-TEST_F(AtomicFileTest, LeavesTheOldFileAndNothingElseWhenGivenUp) {
-  const auto target = file("image", "old");
-  { AtomicFile(target).write("new"); }
-  EXPECT_EQ(read(target), "old");
-  EXPECT_EQ(std::distance(fs::directory_iterator(path_), {}), 1);
-}
-
-TEST_F(AtomicFileTest, SaysWhichFolderIsNotThere) {
-  EXPECT_THROW(AtomicFile("/no/such/folder/image"), std::system_error);
-  EXPECT_THROW(AtomicFile{path_.string()}, std::system_error);  // a directory
 }
 
 }  // namespace
