@@ -112,7 +112,7 @@ bool HttpConnection::handle_request() {
   RequestHead head = read_request(body);
   if (context_.stopping) head.keep_alive = false;
   on_phase_(Phase::kCall);
-  const HttpAnswer answer = context_.face->answer(head, body, Caller{socket_.fd()});
+  const HttpAnswer answer = context_.face->answer(head, body, Caller{socket_.fd(), context_.stopped.get()});
   on_phase_(Phase::kTransfer);
   send(answer.bytes);
   return answer.keep_alive;

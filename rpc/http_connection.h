@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "rpc/file_descriptor.h"
 #include "rpc/http.h"
 #include "rpc/http_server.h"
 #include "rpc/rate_limit.h"
@@ -22,6 +23,7 @@ struct ServerContext {
   ServerLimits limits;
   Entrance entrance;
   std::atomic<bool> stopping = false;
+  FileDescriptor stopped{};  // eventfd: calls should come to an end, too
   RateLimit complaints{10, std::chrono::minutes(1)};
 
   // One WARNING about what a peer or the system did, unless there have been too many of late: `text` is called only

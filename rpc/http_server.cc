@@ -51,7 +51,8 @@ struct HttpServer::Impl {
       : context{std::move(name), std::move(face), std::move(log), limits, std::move(entrance)},
         listener(fd),
         wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!wake) throw std::system_error(errno, std::generic_category(), "eventfd");
+    context.stopped.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake || !context.stopped) throw std::system_error(errno, std::generic_category(), "eventfd");
     // A client may have gone again between poll and accept; accept must not wait for the next one.
     if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
       throw std::system_error(errno, std::generic_category(), "listening socket");
@@ -232,6 +233,7 @@ bool HttpServer::retired() const {
 
 void HttpServer::stop() {
   retire();
+  ::eventfd_write(impl_->context.stopped.get(), 1);
   {
     const std::lock_guard lock(impl_->mutex);
     for (ServedClient& client : impl_->clients) client.connection->hang_up();

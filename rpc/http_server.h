@@ -15,7 +15,8 @@ class TlsIdentity;
 
 // Who called, for methods that take long.
 struct Caller {
-  int connection = -1;  // poll shows POLLRDHUP when the caller has gone, or the server stops; not to be read or written
+  int connection = -1;          // poll shows POLLRDHUP when the caller has gone; not to be read or written
+  int stopping = -1;            // poll shows POLLIN when the server is being stopped
   bool may_half_close = false;  // POLLRDHUP is no sign then: programs that have said all say so; POLLHUP is
 };
 

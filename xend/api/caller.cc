@@ -22,11 +22,12 @@ CancelWhenCallerLeaves::~CancelWhenCallerLeaves() {
 }
 
 void CancelWhenCallerLeaves::watch(const rpc::Caller& caller, Domain& domain) const {
-  pollfd fds[] = {{done_.get(), POLLIN, 0}, {caller.connection, static_cast<short>(caller.may_half_close ? 0 : POLLRDHUP), 0}};
-  while (poll(fds, 2, -1) < 0 && errno == EINTR) continue;
+  const short gone = caller.may_half_close ? 0 : POLLRDHUP;
+  pollfd fds[] = {{done_.get(), POLLIN, 0}, {caller.connection, gone, 0}, {caller.stopping, POLLIN, 0}};
+  while (poll(fds, std::size(fds), -1) < 0 && errno == EINTR) continue;
   if (fds[0].revents) return;
-  XEND_LOG(Info, "Who asked for domain {} to be {} has gone: it is given up.", domain.state().config.name,
-           domain.busy());
+  XEND_LOG(Info, "{}, and domain {} was to be {}: it is given up.",
+           fds[2].revents ? "xend is being stopped" : "Who asked has gone", domain.state().config.name, domain.busy());
   // The operation may not have begun yet.
   while (!domain.cancel())
     if (poll(fds, 1, 100) > 0) return;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -195,13 +196,27 @@ class RpcServer : public testing::Test {
   void serve(int fd, ServerLimits limits, Entrance entrance = {}) {
     server_.emplace(
         fd, "test",
-        [this](const std::string& method, const Array& params, const Caller&) { return dispatch(method, params); },
+        [this](const std::string& method, const Array& params, const Caller& caller) {
+          return method == "watch" ? watch(caller) : dispatch(method, params);
+        },
         [this](const char* level, const std::string& text) {
           const std::lock_guard lock(mutex_);
           log_.push_back(std::string(level) + " " + text);
           changed_.notify_all();
         },
         limits, std::move(entrance));
+  }
+
+  // Works until the server is stopped or the caller goes, and tells which.
+  Value watch(const Caller& caller) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_++;
+      changed_.notify_all();
+    }
+    pollfd signs[] = {{caller.stopping, POLLIN, 0}, {caller.connection, 0, 0}};
+    ::poll(signs, 2, 10'000);
+    return signs[0].revents ? "stopped" : signs[1].revents ? "gone" : "nothing";
   }
 
   Value dispatch(const std::string& method, const Array& params) {

@@ -80,6 +80,16 @@ TEST_F(RpcServer, StopLetsRunningCallsFinish) {
   EXPECT_EQ(lines_logged(), 0U);
 }
 
+TEST_F(RpcServer, ACallThatRunsIsToldOfTheStopThoughItsClientHasSaidAll) {
+  start();
+  Peer client = peer();
+  client.send(request("watch"));
+  client.half_close();
+  wait_for_calls(1);
+  stop();
+  EXPECT_EQ(result(client.receive_all()), Value("stopped"));
+}
+
 TEST_F(RpcServer, StopsWhileClientsCall) {
   start();
   std::atomic<bool> done = false;

@@ -65,7 +65,8 @@ void SxpFace::check(const rpc::RequestHead& head) const {
 
 rpc::HttpAnswer SxpFace::answer(const rpc::RequestHead& head, const std::string& body, const rpc::Caller& caller) {
   const Form form(head, body);
-  const rpc::Caller patient{caller.connection, true};
+  rpc::Caller patient = caller;
+  patient.may_half_close = true;
   HttpCall call{host_, head, form, patient, path_elements(head.target), reads_sxp(head)};
   std::erase(call.path, "");
   const bool keep_alive = keeps_alive(head);
