@@ -132,7 +132,7 @@ void rename_domain(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void device_model_died(Host& host, xc::DomId domid, const std::string& what) noexcept {
   try {
-    const auto domain = host.domains.find(std::to_string(domid));
+    const auto domain = host.domains.by_domid(domid);
     const std::string name = domain ? domain->name() : std::to_string(domid);
     XEND_LOG(Error, "domain {} ({}): device model failure: {}.", name, domid, what);
     const auto info = host.xen.domain(domid);
