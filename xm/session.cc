@@ -18,10 +18,6 @@ bool is_unknown_method(const rpc::Value& result) {
          !error->as_array().empty() && error->as_array().front() == rpc::Value("MESSAGE_METHOD_UNKNOWN");
 }
 
-}  // namespace
-
-namespace {
-
 std::string environment(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : otherwise;

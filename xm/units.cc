@@ -31,6 +31,11 @@ std::string_view strip(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 std::optional<std::int64_t> parse_int(std::string_view text) {
   text = strip(text);
   if (text.starts_with('+')) {

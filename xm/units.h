@@ -1,4 +1,5 @@
-// Numbers as people type them: integers, amounts of memory, lists of CPUs (spec xm-cli 3.3, 3.4).
+// What people type, and what is meant by it: words in any case, integers, amounts of memory, lists of CPUs
+// (spec xm-cli 3.3, 3.4).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,9 @@ namespace xm {
 
 // `text` without blanks around it.
 std::string_view strip(std::string_view text);
+
+// `text` with the letters of ASCII in lower case.
+std::string lower(std::string text);
 
 // A decimal integer with an optional sign and blanks around it; nothing for anything else or beyond 64 bits.
 std::optional<std::int64_t> parse_int(std::string_view text);

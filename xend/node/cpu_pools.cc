@@ -150,8 +150,7 @@ std::vector<Pool> CpuPools::list() {
   return look();
 }
 
-// ---- who is there
-// -----------------------------------------------------------------------------------------------------
+// ---- who is there -----------------------------------------------------------------------------------------------
 
 std::vector<Pool> CpuPools::look() {
   auto managed = managed_pools(options_.get()->xend_state_path);
@@ -235,8 +234,7 @@ std::string CpuPools::name_of(std::uint32_t id) {
   return found != names_.end() ? found->second : fmt::format("Pool-{}", id);
 }
 
-// ---- changes
-// ----------------------------------------------------------------------------------------------------------
+// ---- changes ----------------------------------------------------------------------------------------------------
 
 void CpuPools::check_new_name(const PoolRecord& record) {
   for (const Pool& pool : look())
@@ -326,13 +324,18 @@ void CpuPools::forget(const std::string& name) {
   XEND_LOG(Info, "CPU pool {} is forgotten.", name);
 }
 
-void CpuPools::add_cpu(const std::string& name, unsigned cpu) {
-  const std::lock_guard lock(mutex_);
-  const Pool pool = find(name);
+Pool CpuPools::find_for_cpu(const std::string& name, unsigned cpu) {
+  Pool pool = find(name);
   const unsigned count = xen_.host_info().nr_cpus;
   if (cpu >= count)
     throw refusal("INVAILD_CPU", {"CPU unknown"}, fmt::format("This host has the CPUs 0 to {}.", count - 1));
   if (!pool.active) throw refusal("POOL_BAD_STATE", {"deactivated"}, fmt::format("CPU pool {} is not active.", name));
+  return pool;
+}
+
+void CpuPools::add_cpu(const std::string& name, unsigned cpu) {
+  const std::lock_guard lock(mutex_);
+  const Pool pool = find_for_cpu(name, cpu);
   for (const Pool& other : look()) {
     if (!other.active || std::count(other.active->cpus.begin(), other.active->cpus.end(), cpu) == 0) continue;
     throw refusal("INVAILD_CPU", {fmt::format("cpu already assigned to pool \"{}\"", other.record.uuid.to_string())},
@@ -346,11 +349,7 @@ void CpuPools::add_cpu(const std::string& name, unsigned cpu) {
 
 void CpuPools::remove_cpu(const std::string& name, unsigned cpu) {
   const std::lock_guard lock(mutex_);
-  const Pool pool = find(name);
-  const unsigned count = xen_.host_info().nr_cpus;
-  if (cpu >= count)
-    throw refusal("INVAILD_CPU", {"CPU unknown"}, fmt::format("This host has the CPUs 0 to {}.", count - 1));
-  if (!pool.active) throw refusal("POOL_BAD_STATE", {"deactivated"}, fmt::format("CPU pool {} is not active.", name));
+  const Pool pool = find_for_cpu(name, cpu);
   const auto& cpus = pool.active->cpus;
   if (std::count(cpus.begin(), cpus.end(), cpu) == 0)
     throw refusal("INVAILD_CPU", {"CPU not assigned to pool"},

@@ -68,6 +68,8 @@ class CpuPools {
   // All with the lock held.
   std::vector<Pool> look();
   Pool find(const std::string& name);
+  // The pool `name` for a change with CPU `cpu`. Throws Error when there is no such CPU, or the pool is not active.
+  Pool find_for_cpu(const std::string& name, unsigned cpu);
   Pool named(const xc::PoolInfo& info, const std::map<xc::Uuid, PoolRecord>& managed);
   PoolRecord read_node(std::uint32_t id);
   void write_node(std::uint32_t id, const PoolRecord& record);

@@ -16,8 +16,7 @@ namespace {
 constexpr const char* kModuleHelp =
     "[options] [vars]\n\n"
     "Makes a CPU pool as a file describes it. VAR=VALUE sets a variable as if it stood in the file; --help_config "
-    "lists "
-    "them.";
+    "lists them.";
 
 int create(Session& xend, const Call& call) {
   if (const auto pool = read_pool(call)) xend.call("xend.cpu_pool.create", {rpc::from_sxp(*pool)});

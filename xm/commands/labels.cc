@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -17,11 +16,6 @@
 
 namespace xm {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // The kind of object, in any case; `vif-N` needs the other interface to xend, and says so with the words it always had.
 std::string object_kind(const std::string& word, const char* other_interface) {

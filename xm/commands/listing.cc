@@ -14,16 +14,13 @@
 #include "xm/error.h"
 #include "xm/report.h"
 #include "xm/tables.h"
+#include "xm/units.h"
 
 namespace xm {
 namespace {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 void check_selection(const Call& call, const std::string& state) {
-  const bool state_given = !equal_ignoring_case(state, "all");
+  const bool state_given = lower(state) != "all";
   if (state_given && !call.operands().empty()) {
     throw Error::option_error("You may specify either a state or a particular VM, but not both");
   }
@@ -47,10 +44,6 @@ std::string label_of(Session& xend, const Domain& domain) {
 // By label, whatever its case.
 void add_labels(Session& xend, std::vector<Domain>& domains) {
   for (Domain& domain : domains) domain.label = label_of(xend, domain);
-  const auto lower = [](std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-  };
   std::ranges::stable_sort(domains, {}, [&](const Domain& domain) { return lower(domain.label); });
 }
 

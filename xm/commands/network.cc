@@ -1,7 +1,6 @@
 // network-*, network2-*.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <span>
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include "xm/error.h"
 #include "xm/report.h"
 #include "xm/session.h"
+#include "xm/units.h"
 
 namespace xm {
 namespace {
@@ -52,11 +52,6 @@ bool is_mac(std::string_view text) {
     if (!fits) return false;
   }
   return true;
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 std::string device_of_mac(Session& xend, const std::string& domain, const std::string& mac) {
@@ -99,8 +94,7 @@ int only_xen_api(Session&, const Call&) {
 
 constexpr const char* kNoVif2 =
     "No kernel has drivers for interfaces of the second kind (netchannel2). 'xm network-attach' gives a guest the "
-    "usual "
-    "kind.";
+    "usual kind.";
 
 // The answer is that of a host without such drivers (spec xm-cli 5).
 int network2_attach(Session& xend, const Call& call) {

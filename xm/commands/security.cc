@@ -11,6 +11,7 @@
 #include "xm/error.h"
 #include "xm/obsolete.h"
 #include "xm/report.h"
+#include "xm/units.h"
 
 namespace xm {
 namespace {
@@ -20,11 +21,6 @@ constexpr const char* kAcmGone =
     "Xen has no ACM policies since 4.2. Its security module is FLASK (flask=enforcing on Xen's command line).";
 constexpr const char* kNoFlask =
     "This Xen was built or booted without FLASK (flask=enforcing on its command line turns it on).";
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 int labels(Session& xend, const Call& call) {
   rpc::Value policy, type;

@@ -1,15 +1,14 @@
 // serve: what `ssh HOST xm serve` runs at the far end of XM_SERVER=ssh://HOST/. Bytes go through unread.
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <system_error>
 
+#include "rpc/file_descriptor.h"
+#include "rpc/unix_address.h"
 #include "xm/command.h"
 #include "xm/report.h"
 #include "xm/session.h"
@@ -23,26 +22,13 @@ std::string socket_path() {
   return path != nullptr ? path : "/var/run/xend/xmlrpc.sock";
 }
 
-class Socket {
- public:
-  // Throws rpc::ConnectionError.
-  explicit Socket(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (fd_ < 0 || connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-      throw rpc::ConnectionError(errno, path);
-  }
-  ~Socket() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+// Throws rpc::ConnectionError.
+rpc::FileDescriptor connected(const std::string& path) {
+  const rpc::UnixAddress address(path);
+  rpc::FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd || connect(fd.get(), address.get(), address.size()) != 0) throw rpc::ConnectionError(errno, path);
+  return fd;
+}
 
 // Copies what there is; false when one side has closed.
 bool copy_some(int from, int to) {
@@ -58,7 +44,7 @@ bool copy_some(int from, int to) {
 }
 
 int serve(Session&, const Call&) {
-  const Socket xend(socket_path());
+  const rpc::FileDescriptor xend = connected(socket_path());
   for (;;) {
     pollfd ends[] = {{STDIN_FILENO, POLLIN, 0}, {xend.get(), POLLIN, 0}};
     if (poll(ends, 2, -1) < 0) {

@@ -51,26 +51,13 @@ constexpr std::string_view kHex = "0123456789ABCDEF";
 
 std::string html_text(std::string_view text) {
   std::string out;
-  for (const char c : rpc::repaired_text(text)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
+  for (const char c : rpc::xml_text(text)) {
+    if (c == '"')
+      out += "&quot;";
+    else if (c == '\'')
+      out += "&#39;";
+    else
+      out += c;
   }
   return out;
 }
