@@ -17,6 +17,7 @@
 
 #include "rpc/file_descriptor.h"
 #include "rpc/http_connection.h"
+#include "rpc/listen.h"
 
 namespace rpc {
 
@@ -219,7 +220,7 @@ void HttpServer::retire() {
   impl_->context.stopping = true;
   impl_->wake_acceptor();
   impl_->acceptor.join();
-  impl_->listener.reset();
+  close_listener(impl_->listener);
   const std::lock_guard lock(impl_->mutex);
   for (ServedClient& client : impl_->clients) {
     if (client.phase != Phase::kCall) client.connection->hang_up();

@@ -11,7 +11,6 @@
 #include <memory>
 #include <system_error>
 
-#include "rpc/file_descriptor.h"
 #include "rpc/unix_address.h"
 
 namespace rpc {
@@ -103,6 +102,15 @@ int listen_tcp(const std::string& address, unsigned port) {
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0) throw_errno(errno, where);
   if (::listen(fd.get(), kBacklog) != 0) throw_errno(errno, where);
   return fd.release();
+}
+
+void close_listener(FileDescriptor& listener) noexcept {
+  sockaddr_un address{};
+  socklen_t size = sizeof address - 1;  // UnixAddress has seen to it that the path ends within it
+  if (::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+      address.sun_family == AF_UNIX && address.sun_path[0] == '/')
+    ::unlink(address.sun_path);
+  listener.reset();
 }
 
 unsigned port_of(int fd) {

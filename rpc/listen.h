@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "rpc/file_descriptor.h"
+
 namespace rpc {
 
 // Binds and listens on the unix stream socket `path`. Its directory is created 0700, and chmod'ed to it when it exists;
@@ -18,6 +20,9 @@ int listen_unix_for_owner(const std::string& path);
 // every IPv4 address ("::" is every address of both kinds). `port` 0 lets the system choose one. SO_REUSEADDR. Returns
 // the descriptor, which the caller owns. Throws std::system_error.
 int listen_tcp(const std::string& address, unsigned port);
+
+// Closes a listening socket; the file of a unix one goes first, so that nobody finds a door with nobody behind it.
+void close_listener(FileDescriptor& listener) noexcept;
 
 // The port that a TCP socket is bound to. Throws std::system_error.
 unsigned port_of(int fd);

@@ -68,6 +68,7 @@ RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, Ac
 RelocationServer::~RelocationServer() {
   eventfd_write(wake_.get(), 1);
   acceptor_.join();
+  rpc::close_listener(listening_);
   std::unique_lock lock(mutex_);
   for (const auto& socket : serving_) shutdown(socket.get(), SHUT_RDWR);
   ended_.wait(lock, [this] { return serving_.empty(); });

@@ -127,6 +127,9 @@ TEST_F(RpcServer, ReplacesAStaleSocketButNotALiveOneNorAFile) {
     EXPECT_EQ(e.code(), std::errc::address_in_use);
   }
   stop();
+  EXPECT_FALSE(std::filesystem::exists(socket())) << "nobody is behind it";
+  { const FileDescriptor killed(listen_unix(socket())); }
+  EXPECT_TRUE(std::filesystem::exists(socket()));
   start();
   expect_alive();
   const std::string file = std::filesystem::path(socket()).parent_path() / "file";
