@@ -33,6 +33,8 @@ class SocketStream : public Stream {
 
   void set_deadline(Deadline deadline) { deadline_ = deadline; }
   int fd() const { return fd_.get(); }
+  // Hands the socket over; the stream is done with.
+  FileDescriptor release() { return std::move(fd_); }
 
   std::size_t read(std::span<char> buffer) override;
   void write(std::string_view bytes) override;

@@ -23,6 +23,19 @@ struct FreeTls {
   void operator()(ssl_st* ssl) const;
 };
 
+// One end of a connection in OpenSSL's own terms.
+using Tls = std::unique_ptr<ssl_st, FreeTls>;
+
+// What a client trusts that talks to anybody: the connection is encrypted, and who is at its other end is not known.
+class TlsAnybody {
+ public:
+  TlsAnybody();  // throws TlsError
+  ssl_ctx_st* context() const { return context_.get(); }
+
+ private:
+  std::unique_ptr<ssl_ctx_st, FreeTls> context_;
+};
+
 // What a server shows of itself: its certificate (with those of the authorities between, if any) and the key to it.
 class TlsIdentity {
  public:
@@ -42,7 +55,7 @@ class TlsStream : public Stream {
   enum class End { kClient, kServer };
 
   // Shakes hands over `below`, which must outlive this. `host`, of a client: who the certificate has to be for, a name
-  // or an address. Throws TlsError and what `below` throws.
+  // or an address; "" when that is not asked. Throws TlsError and what `below` throws.
   TlsStream(Stream& below, ssl_ctx_st* context, End end, const std::string& host = "");
 
   std::size_t read(std::span<char> buffer) override;
@@ -51,6 +64,9 @@ class TlsStream : public Stream {
   // Says that nothing more comes from this end, and does not wait for the other's goodbye. Throws as write does.
   void close();
 
+  // Hands the connection over to who moves its bytes himself; the stream is done with.
+  Tls take() { return std::move(ssl_); }
+
  private:
   bool expect_host(const std::string& host);
   template <typename Step>
@@ -58,7 +74,7 @@ class TlsStream : public Stream {
   void flush();
 
   Stream& below_;
-  std::unique_ptr<ssl_st, FreeTls> ssl_;
+  Tls ssl_;
 };
 
 // Makes a TLS client of `socket`: shakes hands, and checks the certificate against the system's authorities (or the

@@ -9,6 +9,7 @@
 #include "xend/api/management_servers.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
+#include "xend/config/tls_identity.h"
 #include "xend/devices/network_script.h"
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
@@ -74,7 +75,7 @@ struct Daemon::Impl {
       [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
   Host host{xen, store, devices, helpers, options, domains, memory, running_state, managed, device_models, programs};
   std::unique_ptr<DomainWatcher> watcher;
-  std::unique_ptr<RelocationServer> relocation, local_relocation;
+  std::unique_ptr<RelocationServer> relocation, encrypted_relocation, local_relocation;
   std::unique_ptr<ManagementServers> servers;
   std::atomic<bool> stop_starting{false};
   std::future<void> starting;  // managed domains, beside everything else
@@ -82,12 +83,17 @@ struct Daemon::Impl {
 
 void Daemon::Impl::open_relocation() {
   const auto o = options.get();
-  if (o->xend_relocation_server) {
-    AccessList allowed("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow);
-    if (allowed.open())
-      XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
-    relocation = std::make_unique<RelocationServer>(
-        host, listen_for_relocation(o->xend_relocation_address, o->xend_relocation_port), std::move(allowed));
+  const auto allowed = [&] { return AccessList("xend-relocation-hosts-allow", o->xend_relocation_hosts_allow); };
+  const auto listening = [&](unsigned port) { return listen_for_relocation(o->xend_relocation_address, port); };
+  if ((o->xend_relocation_server || o->xend_relocation_ssl_server) && allowed().open())
+    XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
+  if (o->xend_relocation_server)
+    relocation = std::make_unique<RelocationServer>(host, listening(o->xend_relocation_port), allowed());
+  if (o->xend_relocation_ssl_server) {
+    auto identity = tls_identity("xend-relocation-ssl-server", *o->xend_relocation_server_ssl_key_file,
+                                 *o->xend_relocation_server_ssl_cert_file);
+    encrypted_relocation = std::make_unique<RelocationServer>(host, listening(o->xend_relocation_ssl_port), allowed(),
+                                                              RelocationLimits{}, std::move(identity));
   }
   // For programs of this host, which its file mode keeps to those of root (spec protocols 1.1).
   if (o->xend_unix_server) {
@@ -158,6 +164,7 @@ void Daemon::stop() {
   begin_stop_actions(impl_->host);
   impl_->servers.reset();
   impl_->relocation.reset();
+  impl_->encrypted_relocation.reset();
   impl_->local_relocation.reset();
   // Its last actions call look_again until they are over.
   impl_->watcher.reset();

@@ -23,10 +23,10 @@ using testing::StartsWith;
 class Relocations : public testing::Test {
  protected:
   // Moves `name` from one to the host behind `port`; the text of the error, or "moved".
-  std::string move(const std::string& name, unsigned port, bool live = false) {
+  std::string move(const std::string& name, unsigned port, bool live = false, bool ssl = false) {
     try {
       xend::relocate_domain(*one.host, one.host->domains.get(name),
-                            {.destination = "127.0.0.1", .live = live, .port = port, .ssl = false, .rate_mbit = 0});
+                            {.destination = "127.0.0.1", .live = live, .port = port, .ssl = ssl, .rate_mbit = 0});
       return "moved";
     } catch (const std::exception& e) {
       return e.what();
@@ -198,6 +198,33 @@ TEST_F(Relocations, DestroyingAGuestOnItsWayCancelsTheMove) {
   EXPECT_NE(move("TestGuest", port), "moved");
   destroyer.join();
   EXPECT_EQ(one.list(), "");
+}
+
+TEST_F(Relocations, ThroughTlsAGuestArrivesWithItsMemory) {
+  const std::string memory(3'000'000, 'm');
+  one.start_guest("TestGuest", memory);
+  EXPECT_EQ(move("TestGuest", two.listen_encrypted(), true, true), "moved");
+  EXPECT_EQ(one.list(), "");
+  EXPECT_EQ(two.list(), "TestGuest -b----");
+  EXPECT_EQ(two.helpers.memory_of(two.host->domains.get("TestGuest")->running_domid()), memory);
+}
+
+TEST_F(Relocations, TlsAndPlainDoNotMix) {
+  one.start_guest("TestGuest");
+  EXPECT_THAT(move("TestGuest", two.listen(), false, true), StartsWith("SSL error: "));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_THAT(move("TestGuest", two.listen_encrypted(), false, false), StartsWith("can't connect: "));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(20));
+  EXPECT_EQ(one.list(), "TestGuest -b----");
+  EXPECT_EQ(two.list(), "");
+}
+
+TEST_F(Relocations, ThroughTlsTheReasonOfARefusalArrives) {
+  one.start_guest("TestGuest");
+  two.start_guest("TestGuest");
+  EXPECT_EQ(move("TestGuest", two.listen_encrypted(), false, true),
+            "Domain 'TestGuest' already exists with ID '1' (from 127.0.0.1)");
+  EXPECT_EQ(one.list(), "TestGuest -b----");
 }
 
 // Whatever is sent to the port, the next guest is received.

@@ -4,6 +4,7 @@
 
 #include "rpc/listen.h"
 #include "sxp/parser.h"
+#include "tests/unit/rpc/certificate.h"
 #include "xend/api/listing.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/managed.h"
@@ -105,6 +106,17 @@ unsigned SimHost::listen(const std::string& hosts_allow, xend::RelocationLimits 
   const unsigned port = rpc::port_of(listening.get());
   server_ = std::make_unique<xend::RelocationServer>(
       *host, std::move(listening), xend::AccessList("xend-relocation-hosts-allow", hosts_allow), limits);
+  return port;
+}
+
+unsigned SimHost::listen_encrypted() {
+  rpc::FileDescriptor listening(rpc::listen_tcp("127.0.0.1", 0));
+  const unsigned port = rpc::port_of(listening.get());
+  const std::string pem = folder / "host.pem";
+  rpc::write_certificate(pem);
+  server_ = std::make_unique<xend::RelocationServer>(*host, std::move(listening), xend::AccessList("", ""),
+                                                     xend::RelocationLimits{},
+                                                     std::make_shared<const rpc::TlsIdentity>(pem, pem));
   return port;
 }
 

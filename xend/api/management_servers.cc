@@ -9,6 +9,7 @@
 #include "xend/api/dispatcher.h"
 #include "xend/api/http_face/sxp_face.h"
 #include "xend/config/access_list.h"
+#include "xend/config/tls_identity.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -27,15 +28,6 @@ void log_line(const char* level, const std::string& text) {
 
 std::string place(const std::string& address, unsigned port) {
   return fmt::format("{}:{}", address.empty() ? "*" : address, port);
-}
-
-std::shared_ptr<const rpc::TlsIdentity> identity(std::string_view what, const std::string& key,
-                                                 const std::string& cert) {
-  try {
-    return std::make_shared<rpc::TlsIdentity>(key, cert);
-  } catch (const rpc::TlsError& e) {
-    throw Error(fmt::format("{} cannot speak TLS: {}", what, e.what()));
-  }
 }
 
 // Lets in who is on the list; of the others a few a minute are named in the log.
@@ -94,7 +86,7 @@ std::vector<ManagementServers::Plan> ManagementServers::plans(const Options& opt
     const auto& key = options.xend_tcp_xmlrpc_server_ssl_key_file;
     const auto& cert = options.xend_tcp_xmlrpc_server_ssl_cert_file;
     rpc::Entrance entrance;
-    if (key && cert) entrance.tls = identity("xend-tcp-xmlrpc-server", *key, *cert);
+    if (key && cert) entrance.tls = tls_identity("xend-tcp-xmlrpc-server", *key, *cert);
     const std::string kind = entrance.tls ? "HTTPS" : "TCP";
     plans.push_back({fmt::format("Opening {} XML-RPC server on {}.", kind, place(address, port)),
                      "xend-tcp-xmlrpc-server", [=] { return rpc::listen_tcp(address, port); },
@@ -139,7 +131,7 @@ void ManagementServers::plan_xen_api(const Options& options, std::vector<Plan>& 
   for (const XenApiListener& listener : options.xen_api_server) {
     rpc::Entrance entrance;
     if (!listener.key_file.empty() && !listener.cert_file.empty())
-      entrance.tls = identity("xen-api-server", listener.key_file, listener.cert_file);
+      entrance.tls = tls_identity("xen-api-server", listener.key_file, listener.cert_file);
     if (!listener.unix_socket) entrance.admits = admission(listener.hosts_allow);
     const std::string what = listener.unix_socket
                                  ? "Unix domain socket XML-RPC server on " + sockets_.xen_api

@@ -34,7 +34,6 @@ struct Key {
   std::string_view why_no_effect = {};  // for keys that are accepted and do nothing
 };
 
-constexpr std::string_view kNotYet = "this release does not serve it yet";
 constexpr std::string_view kNoAcm = "this Xen has no ACM security module";
 
 // Type and default of a key are those of its member. A key is added by a member and a row.
@@ -55,13 +54,13 @@ const std::array kKeys = {
     Key{"xend-tcp-xmlrpc-server-ssl-key-file", &Options::xend_tcp_xmlrpc_server_ssl_key_file},
     Key{"xend-tcp-xmlrpc-server-ssl-cert-file", &Options::xend_tcp_xmlrpc_server_ssl_cert_file},
     Key{"xend-relocation-server", &Options::xend_relocation_server},
-    Key{"xend-relocation-ssl-server", &Options::xend_relocation_ssl_server, kNotYet},
+    Key{"xend-relocation-ssl-server", &Options::xend_relocation_ssl_server},
     Key{"xend-relocation-address", &Options::xend_relocation_address},
     Key{"xend-relocation-port", &Options::xend_relocation_port},
-    Key{"xend-relocation-ssl-port", &Options::xend_relocation_ssl_port, kNotYet},
-    Key{"xend-relocation-server-ssl-key-file", &Options::xend_relocation_server_ssl_key_file, kNotYet},
-    Key{"xend-relocation-server-ssl-cert-file", &Options::xend_relocation_server_ssl_cert_file, kNotYet},
-    Key{"xend-relocation-ssl", &Options::xend_relocation_ssl, kNotYet},
+    Key{"xend-relocation-ssl-port", &Options::xend_relocation_ssl_port},
+    Key{"xend-relocation-server-ssl-key-file", &Options::xend_relocation_server_ssl_key_file},
+    Key{"xend-relocation-server-ssl-cert-file", &Options::xend_relocation_server_ssl_cert_file},
+    Key{"xend-relocation-ssl", &Options::xend_relocation_ssl},
     Key{"xend-relocation-hosts-allow", &Options::xend_relocation_hosts_allow},
     Key{"external-migration-tool", &Options::external_migration_tool},
     Key{"network-script", &Options::network_script},

@@ -83,6 +83,16 @@ Peer::Peer(rpc::FileDescriptor socket) : socket_(std::move(socket)) {
   set_option(fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
+void Peer::encrypt_as_server(const rpc::TlsIdentity& identity, std::chrono::milliseconds limit) {
+  tunnel_ = rpc::TlsTunnel::accept(std::move(socket_), identity, Clock::now() + limit);
+  socket_ = tunnel_->take_end();
+}
+
+void Peer::encrypt_as_client(std::chrono::milliseconds limit) {
+  tunnel_ = rpc::TlsTunnel::connect(std::move(socket_), Clock::now() + limit);
+  socket_ = tunnel_->take_end();
+}
+
 void Peer::send(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto n = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "rpc/file_descriptor.h"
+#include "rpc/tls_tunnel.h"
 
 namespace xend {
 
@@ -13,6 +15,10 @@ class Peer {
  public:
   // Takes over a connected TCP socket. Sets it up so that a host that vanishes is noticed within half a minute.
   explicit Peer(rpc::FileDescriptor socket);
+
+  // From here on everything goes through TLS; fd() is another one then. Throws rpc::TlsError, std::system_error.
+  void encrypt_as_server(const rpc::TlsIdentity& identity, std::chrono::milliseconds limit);
+  void encrypt_as_client(std::chrono::milliseconds limit);
 
   int fd() const { return socket_.get(); }
 
@@ -31,6 +37,7 @@ class Peer {
   void drain(std::chrono::milliseconds limit) noexcept;
 
  private:
+  std::unique_ptr<rpc::TlsTunnel> tunnel_;  // outlives socket_, which is its user's end then
   rpc::FileDescriptor socket_;
 };
 

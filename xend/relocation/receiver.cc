@@ -24,10 +24,13 @@ constexpr std::size_t kChunk = 16384;
 // The receiver as an object: the peer, and what is known of the conversation.
 class Conversation {
  public:
-  Conversation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits)
-      : host_(host), peer_(std::move(peer)), who_(who), limits_(limits) {}
+  Conversation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
+               const RelocationLimits& limits)
+      : host_(host), peer_(std::move(peer)), who_(who), identity_(identity), limits_(limits) {}
 
   void run() {
+    if (identity_) peer_.encrypt_as_server(*identity_, limits_.command);
+    const std::string receiving = identity_ ? "sslreceive" : "receive";
     for (unsigned count = 0; const auto request = next_request(); ++count) {
       if (count == limits_.commands) return refuse("Too many commands and no domain");
       const auto name = request->is_list() ? std::string(sxp::head(*request)) : request->text();
@@ -35,11 +38,15 @@ class Conversation {
         peer_.send(help_reply());
       } else if (name == "quit") {
         return;
-      } else if (name == "receive" && early_.empty()) {
-        return receive();
+      } else if (name == receiving && early_.empty()) {
+        return receive(name);
+      } else if (name == receiving) {
+        return refuse(fmt::format("bytes came before (ready {})", name));
+      } else if (name == "receive" || name == "sslreceive") {
+        return refuse(
+            fmt::format("Invalid operation: {}; this port {} TLS", name, identity_ ? "speaks" : "does not speak"));
       } else {
-        refuse(name == "receive" ? "bytes came before (ready receive)" : fmt::format("Invalid operation: {}", name));
-        return;
+        return refuse(fmt::format("Invalid operation: {}", name));
       }
     }
   }
@@ -73,11 +80,11 @@ class Conversation {
     }
   }
 
-  void receive() {
+  void receive(const std::string& request) {
     XEND_LOG(Info, "A domain arrives from {}.", who_);
     const timeval silence{kStreamSilence, 0};
     setsockopt(peer_.fd(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-    peer_.send(ready_reply("receive"));
+    peer_.send(ready_reply(request));
     try {
       const auto domain = receive_domain(host_, peer_.fd());
       XEND_LOG(Info, "Domain {} ({}) received from {}.", domain->name(), domain->domid().value_or(0), who_);
@@ -95,6 +102,7 @@ class Conversation {
   Host& host_;
   Peer peer_;
   std::string who_;
+  const rpc::TlsIdentity* identity_;  // null: plain
   const RelocationLimits& limits_;
   sxp::Parser parser_{{.depth = 16, .bytes = 64 * 1024}};
   std::string early_;  // received and not yet given to the parser
@@ -102,12 +110,12 @@ class Conversation {
 
 }  // namespace
 
-void serve_relocation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits,
-                      rpc::RateLimit& complaints) noexcept {
+void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
+                      const RelocationLimits& limits, rpc::RateLimit& complaints) noexcept {
   const auto complain = [&](const std::string& text) {
     if (const auto left_out = complaints.admit()) XEND_LOG(Warning, "{}{}", text, rpc::left_out_note(*left_out));
   };
-  Conversation conversation(host, std::move(peer), who, limits);
+  Conversation conversation(host, std::move(peer), who, identity, limits);
   try {
     conversation.run();
   } catch (const sxp::ParseError& e) {

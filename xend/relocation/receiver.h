@@ -1,7 +1,7 @@
 // The destination's side of one relocation connection: commands, then a domain (spec protocols 1.2, 1.3).
 //
 //   source                          destination
-//   receive\n                  ->
+//   receive\n                  ->                                  through TLS: sslreceive\n
 //                              <-   (ready receive)\n
 //   signature, config, memory  ->   makes the domain while reading
 //   half-close                 ->   devices, unpause
@@ -24,9 +24,10 @@ struct RelocationLimits {
   unsigned commands = 100;                    // on a connection that never comes to receive
 };
 
-// Serves the connection until the peer closes it, a domain has been received, or something is wrong with it. Never
-// throws. `who` names the peer in log lines; `complaints` says how many there may be about what is not the protocol.
-void serve_relocation(Host& host, Peer peer, const std::string& who, const RelocationLimits& limits,
-                      rpc::RateLimit& complaints) noexcept;
+// Serves the connection, through TLS when there is an `identity` to show, until the peer closes it, a domain has been
+// received, or something is wrong with it. Never throws. `who` names the peer in log lines; `complaints` says how many
+// there may be about what is not the protocol.
+void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
+                      const RelocationLimits& limits, rpc::RateLimit& complaints) noexcept;
 
 }  // namespace xend

@@ -36,20 +36,38 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
         "paging, so it cannot tell which pages a running PV guest changes. {} was not touched. Migrate it "
         "without --live, or run it with type = \"pvh\" in its configuration.",
         state.name, state.name));
-  if (r.ssl) throw Error("Relocation over SSL is not available in this release yet: migrate without --ssl.");
+}
+
+// Where this host takes domains, and by default others do.
+unsigned own_port(Host& host, const Relocation& r) {
+  const auto options = host.options.get();
+  return r.ssl ? options->xend_relocation_ssl_port : options->xend_relocation_port;
 }
 
 void check_destination(Host& host, const Domain& domain, const Relocation& r, unsigned port) {
-  if (port == host.options.get()->xend_relocation_port && is_this_host(r.destination))
+  if (port == own_port(host, r) && is_this_host(r.destination))
     throw Error(fmt::format("{} is this host: {} is here already, and runs on. Name another host.", r.destination,
                             domain.name()));
 }
 
+void encrypt(Peer& peer, const Relocation& r, unsigned port) {
+  try {
+    peer.encrypt_as_client(kFirstAnswer);
+  } catch (const std::exception& e) {
+    throw Error(
+        Error::Kind::kConnection,
+        fmt::format("SSL error: {}\nIs port {} the one where {} takes domains over SSL "
+                    "(xend-relocation-ssl-server yes), and does its xend-relocation-hosts-allow list this host?",
+                    e.what(), port, r.destination));
+  }
+}
+
 Peer open_conversation(const Relocation& r, unsigned port) {
   auto peer = connect_to(r.destination, port);
+  if (r.ssl) encrypt(peer, r, port);
   std::string answer;
   try {
-    peer.send("receive\n");
+    peer.send(r.ssl ? "sslreceive\n" : "receive\n");
     answer = peer.receive(80, kFirstAnswer);
   } catch (const std::system_error& e) {
     if (e.code().value() == ETIMEDOUT) throw Error(Error::Kind::kConnection, "can't connect: timed out");
@@ -111,7 +129,7 @@ void give_up_home(Host& host, const xc::Uuid& uuid) noexcept {
 }  // namespace
 
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
-  const unsigned port = r.port != 0 ? r.port : host.options.get()->xend_relocation_port;
+  const unsigned port = r.port != 0 ? r.port : own_port(host, r);
   check_domain(host, domain, r);
   check_destination(host, *domain, r, port);
   const auto name = domain->name();

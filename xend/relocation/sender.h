@@ -12,8 +12,8 @@ namespace xend {
 struct Relocation {
   std::string destination;  // host name or IPv4 address
   bool live = false;
-  unsigned port = 0;  // 0: xend-relocation-port of this host's configuration
-  bool ssl = false;
+  unsigned port = 0;                // 0: xend-relocation-port of this host's configuration, or xend-relocation-ssl-port
+  bool ssl = false;                 // encrypted; whose certificate the destination shows is not asked
   bool change_home_server = false;  // a managed domain: its configuration goes with it
   unsigned rate_mbit = 0;           // at most this many Mbit/s; 0: no limit
 };
