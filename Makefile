@@ -67,6 +67,9 @@ $(B)/libhelpers.a: $(HELPER_OBJECTS)
 	@rm -f $@
 	$(call say,AR,$@)ar rcs $@ $^
 
+# Tests run once for each time they are compiled: compiling them well takes longer than it saves.
+$(B)/obj/tests/%.o: ALL_CXXFLAGS += -O0
+
 $(B)/obj/%.o: %.cc config.mk
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(CXX) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
