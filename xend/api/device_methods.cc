@@ -1,6 +1,7 @@
 // xend.domain.*: devices of one domain (spec protocols 3.4, 3.6).
 
 #include "xend/api/method.h"
+#include "xend/api/readers_turn.h"
 #include "xend/devices/pci_element.h"
 #include "xend/domain/device_changes.h"
 #include "xend/domain/pci_grant.h"
@@ -62,6 +63,7 @@ rpc::Value device_sxprs(const Call& call) {
   const auto type = text_arg(call, 1);
   if (type == "pci") return pci_devices(*domain);
   if (const auto state = domain->state(); state.dormant) return devices_at_rest(state.config, type);
+  const ReadersTurn turn;
   return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));
 }
 

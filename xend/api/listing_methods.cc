@@ -7,6 +7,7 @@
 #include "sxp/printer.h"
 #include "xend/api/listing.h"
 #include "xend/api/method.h"
+#include "xend/api/readers_turn.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -54,10 +55,12 @@ rpc::Value listing(const Call& call, Detail detail, const StateFilter& filter) {
       continue;
     }
     try {
-      if (detail == Detail::kTable)
+      if (detail == Detail::kTable) {
         result.emplace_back(sxp::to_string(table_sxp(call.host, listed)));
-      else
-        result.push_back(rpc::from_sxp(listed_sxp(call.host, listed, detail == Detail::kDevices)));
+        continue;
+      }
+      const ReadersTurn turn;  // for each: a long list does not keep others waiting to its end
+      result.push_back(rpc::from_sxp(listed_sxp(call.host, listed, detail == Detail::kDevices)));
     } catch (const std::exception& e) {
       XEND_LOG(Warning, "Failed to query SXPR for domain {}: {}", listed.domain->name(), e.what());
     }
@@ -76,6 +79,7 @@ Detail detail_args(const Call& call, std::size_t detail, std::size_t full) {
 
 rpc::Value domain(const Call& call) {
   const auto listed = list_domain(call.host, domain_arg(call));
+  const ReadersTurn turn;
   return rpc::from_sxp(listed_sxp(call.host, listed, bool_arg(call, 1, false)));
 }
 
