@@ -69,6 +69,8 @@ $(B)/libhelpers.a: $(HELPER_OBJECTS)
 
 # Tests run once for each time they are compiled: compiling them well takes longer than it saves.
 $(B)/obj/tests/%.o: ALL_CXXFLAGS += -O0
+# Those that play a hundred thousand schedules are an exception.
+$(B)/obj/tests/sim/handover/%.o: ALL_CXXFLAGS += -O2
 
 $(B)/obj/%.o: %.cc config.mk
 	@mkdir -p $(@D)
@@ -107,7 +109,7 @@ TEST_LIBS = $(B)/libxm.a $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/lib
 define test_program
 $(B)/tests/$(1): $(call objects,$(sort $(shell find tests/$(1) tests/fakes -name '*.cc'))) $$(TEST_LIBS)
 	@mkdir -p $$(@D)
-	$$(call say,LINK,$$@)$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main
+	$$(call say,LINK,$$@)$$(CXX) $$(ALL_LDFLAGS) -o $$@ $$^ $$(RPC_LIBS) $$(XEND_LIBS) $$(HELPER_LIBS) $$(XEN_LIBS) -lgmock -lgtest -lgtest_main -lboost_context
 endef
 $(foreach t,unit sim,$(eval $(call test_program,$(t))))
 
