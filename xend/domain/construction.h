@@ -27,7 +27,8 @@ class Construction {
   void build();                    // memory of a new domain, from its kernel
   void restore(int fd);            // memory out of an image that begins at fd's position
   void introduce();                // xenstore and console know it; devices written, the device model runs
-  std::shared_ptr<Domain> keep();  // done: paused, devices being connected
+  void connect();                  // waits until the devices are connected; without it keep() only begins that
+  std::shared_ptr<Domain> keep();  // done: paused
 
  private:
   void check_can_run(const DomainConfig& config) const;
@@ -36,6 +37,7 @@ class Construction {
   void apply_cpuid_policy(const DomainConfig& config);
   void give_pci_devices();
   void start_device_model();  // for those that need one
+  void begin_connecting();
   void store_managed() noexcept;
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;

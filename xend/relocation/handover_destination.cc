@@ -5,14 +5,7 @@
 
 namespace xend {
 
-namespace {
-
 using Kind = Message::Kind;
-
-// Connections that carry something late are closed within minutes, long before so many guests have come and gone.
-constexpr std::size_t kRememberedTickets = 10'000;
-
-}  // namespace
 
 // One thread's use of an arrival: others that ask for the same ticket meanwhile are told to come again.
 class HandoverDestination::Turn {
@@ -42,7 +35,6 @@ class HandoverDestination::Turn {
     const std::lock_guard lock(all_.mutex_);
     arrival_ = nullptr;
     all_.arrivals_.erase(ticket_);
-    all_.remember_discarded(ticket_);
   }
 
  private:
@@ -98,8 +90,7 @@ void HandoverDestination::serve(const Message& offer, HandoverLink& link) {
 
 void HandoverDestination::begin(const Ticket& ticket) {
   const std::lock_guard lock(mutex_);
-  if (discarded_.contains(ticket) || !arrivals_.emplace(ticket, Arrival{}).second)
-    throw Error("A handover of this ticket has been here before.");
+  if (!arrivals_.emplace(ticket, Arrival{}).second) throw Error("A handover of this ticket is here already.");
 }
 
 // Who takes a guest back that is still on its way reaches it here, and only while it is there.
@@ -122,7 +113,7 @@ class HandoverDestination::Reachable {
 };
 
 void HandoverDestination::prepare(const Message& offer, HandoverLink& link) {
-  const auto guest = desk_.expect(offer);
+  const auto guest = desk_.expect(offer, link.who());
   const Reachable reachable(*this, offer.ticket, *guest);
   link.send({.kind = Kind::kReady, .ticket = offer.ticket});
   guest->receive(link);
@@ -155,15 +146,6 @@ void HandoverDestination::give_up(const Ticket& ticket) {
   }
   const std::lock_guard lock(mutex_);
   arrivals_.erase(ticket);
-  remember_discarded(ticket);
-}
-
-void HandoverDestination::remember_discarded(const Ticket& ticket) {
-  if (!discarded_.insert(ticket).second) return;
-  discarded_in_order_.push_back(ticket);
-  if (discarded_in_order_.size() <= kRememberedTickets) return;
-  discarded_.erase(discarded_in_order_.front());
-  discarded_in_order_.pop_front();
 }
 
 Message HandoverDestination::answer(const Message& message) {
@@ -171,11 +153,8 @@ Message HandoverDestination::answer(const Message& message) {
   if (message.kind != Kind::kCommit && message.kind != Kind::kAbort && message.kind != Kind::kDone)
     return {.kind = Kind::kRefused, .reason = fmt::format("'{}' has no place here.", to_string(message.kind))};
   Turn turn(*this, ticket);
-  if (!turn.known()) {
-    const std::lock_guard lock(mutex_);
-    remember_discarded(ticket);
+  if (!turn.known())
     return {.kind = message.kind == Kind::kDone ? Kind::kForgotten : Kind::kDiscarded, .ticket = ticket};
-  }
   try {
     if (message.kind == Kind::kAbort) return abort(turn);
     if (!turn.arrival()) return {.kind = Kind::kWait, .ticket = ticket, .reason = "It is being worked on."};

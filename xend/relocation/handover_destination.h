@@ -1,17 +1,15 @@
 // The destination's side of handovers (drawn in handover_source.h): what arrives, and every guest that waits for the
 // source's word or whose source has not said yet that it may be forgotten.
 //
-// A guest that is prepared waits for as long as it takes: it cannot know whether it runs at its source. What has been
-// discarded stays discarded while the daemon lives, however late a message of the same ticket comes over a connection
-// that its source has given up; the daemon's end closes them all.
+// A guest that is prepared waits for as long as it takes: it cannot know whether it runs at its source. A ticket that
+// nobody here knows has been discarded: a source that asks about it has been told `ready` before, so that it was known,
+// and by a daemon whose end closed all connections on which more of it could have come.
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <vector>
 
 #include "xend/relocation/handover_link.h"
@@ -37,8 +35,8 @@ class ArrivingGuest {
 class ArrivalDesk {
  public:
   virtual ~ArrivalDesk() = default;
-  // Throws Error with every reason why the guest could not run here.
-  virtual std::unique_ptr<ArrivingGuest> expect(const Message& offer) = 0;
+  // Throws Error with the reason why the guest could not run here. `who`: the source, for messages.
+  virtual std::unique_ptr<ArrivingGuest> expect(const Message& offer, const std::string& who) = 0;
   // As at the source (DepartureDesk).
   virtual void write(const ArrivalRecord& record) = 0;
   virtual void forget(const Ticket& ticket) = 0;
@@ -89,7 +87,6 @@ class HandoverDestination {
   void prepare(const Message& offer, HandoverLink& link);
   void become_prepared(const Ticket& ticket, ArrivingGuest& guest);
   void give_up(const Ticket& ticket);
-  void remember_discarded(const Ticket& ticket);
   Message commit(Turn& turn);
   Message abort(Turn& turn);
   Message forget(Turn& turn);
@@ -97,10 +94,8 @@ class HandoverDestination {
 
   ArrivalDesk& desk_;
   const Limits limits_;
-  mutable std::mutex mutex_;  // of the three below, for assignments only
+  mutable std::mutex mutex_;  // of arrivals_, for assignments only
   std::map<Ticket, Arrival> arrivals_;
-  std::set<Ticket> discarded_;
-  std::deque<Ticket> discarded_in_order_;
 };
 
 }  // namespace xend

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <stdexcept>
+#include <string>
 
 #include "xend/relocation/handover_message.h"
 
@@ -22,6 +23,10 @@ class HandoverLink {
   virtual void send(const Message& message) = 0;
   // The next message. Throws LinkLost when none comes within `limit`, Error when what comes is none.
   virtual Message receive(std::chrono::milliseconds limit) = 0;
+  // What the image goes over, between two messages.
+  virtual int image_fd() = 0;
+  // The other host, for messages to people.
+  virtual const std::string& who() const = 0;
 };
 
 }  // namespace xend

@@ -36,9 +36,10 @@ std::string_view required(const std::optional<std::string>& text, const char* wh
 void check_version(const sxp::Value& value) {
   const auto version = sxp::child_text(value, "version");
   if (required(version, "version") != std::to_string(kHandoverVersion))
-    throw Error(fmt::format("The handover is of version {}, and this xend knows version {} only: let both hosts run the "
-                            "same release, or migrate through the classic exchange.",
-                            *version, kHandoverVersion));
+    throw Error(
+        fmt::format("The handover is of version {}, and this xend knows version {} only: let both hosts run the "
+                    "same release, or migrate through the classic exchange.",
+                    *version, kHandoverVersion));
 }
 
 xc::DomId parse_domid(const std::string& text) {
@@ -53,7 +54,7 @@ std::string_view to_string(Kind kind) {
   return std::find_if(kWords.begin(), kWords.end(), [&](const auto& word) { return word.first == kind; })->second;
 }
 
-std::string to_line(const Message& m) {
+std::string to_text(const Message& m) {
   if (m.kind == Kind::kRefused) return error_reply(m.reason);
   sxp::List items{to_string(m.kind), sxp::Value::list({"ticket", m.ticket.to_string()})};
   if (m.kind == Kind::kOffer) {
@@ -62,7 +63,7 @@ std::string to_line(const Message& m) {
   }
   if (m.kind == Kind::kRunning) items.push_back(sxp::Value::list({"domid", m.domid}));
   if (m.kind == Kind::kWait) items.push_back(sxp::Value::list({"reason", m.reason}));
-  return sxp::to_string(sxp::Value(std::move(items))) + "\n";
+  return sxp::to_string(sxp::Value(std::move(items)));
 }
 
 Message parse_message(const sxp::Value& value) {

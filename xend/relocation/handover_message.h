@@ -1,5 +1,5 @@
 // The sentences of the handover, the exchange between two of our own daemons (drawn at the top of handover_source.h):
-// one s-expression per line, each bearing the ticket of the move that it belongs to. A daemon that offers them lists
+// s-expressions, each bearing the ticket of the move that it belongs to. A daemon that offers them lists
 // `handover` in its answer to `help`.
 #pragma once
 
@@ -38,8 +38,8 @@ struct Message {
   std::string reason{};  // kWait, kRefused: a sentence
 };
 
-// One line, with its end.
-std::string to_line(const Message& message);
+// Nothing follows the closing parenthesis: behind `ready` and before `prepare` come the bytes of the image.
+std::string to_text(const Message& message);
 
 // Strict: throws Error that names what is missing when `value` is no message of this version. kRefused has the classic
 // form `(err ...)` and no ticket.

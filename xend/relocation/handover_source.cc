@@ -12,9 +12,19 @@ namespace {
 using Kind = Message::Kind;
 
 void require(const Message& got, Kind wanted, const Ticket& ticket) {
-  if (got.kind == Kind::kRefused) throw Error(got.reason);
+  if (got.kind == Kind::kRefused) throw Refusal(got.reason);
   if (got.kind != wanted || got.ticket != ticket)
-    throw Error(fmt::format("The destination answered '{}' where '{}' belongs.", to_string(got.kind), to_string(wanted)));
+    throw Error(
+        fmt::format("The destination answered '{}' where '{}' belongs.", to_string(got.kind), to_string(wanted)));
+}
+
+// Throws what the destination has said before it closed, if it has.
+void refusal_of(HandoverLink& link, std::chrono::milliseconds limit) {
+  try {
+    if (const auto said = link.receive(limit); said.kind == Kind::kRefused) throw Refusal(said.reason);
+  } catch (const LinkLost&) {
+    // Nothing.
+  }
 }
 
 }  // namespace
@@ -48,7 +58,13 @@ void HandoverSource::hand_over(HandoverLink& link, const sxp::Value& config) {
 void HandoverSource::bring_image(HandoverLink& link, const sxp::Value& config) {
   link.send({.kind = Kind::kOffer, .ticket = record_.ticket, .offer = config});
   require(link.receive(limits_.answer), Kind::kReady, record_.ticket);
-  guest_.send_image(link);
+  try {
+    guest_.send_image(link);
+  } catch (const std::exception&) {
+    // The destination knows better than a broken connection why it gave up.
+    refusal_of(link, limits_.reason);
+    throw;
+  }
 }
 
 void HandoverSource::recover() {
@@ -88,6 +104,7 @@ Whereabouts HandoverSource::settle(HandoverLink* link, std::chrono::milliseconds
   for (auto pause = limits_.first_pause;; pause = std::min(2 * pause, limits_.longest_pause)) {
     if (settled_) return *settled_;
     try {
+      if (record_.state == DepartureState::kBegun) recover();  // the disk did not take it before
       if (record_.state == DepartureState::kAborted && !goes_on_) take_back();
       std::unique_ptr<HandoverLink> anew;
       if (!link) link = (anew = desk_.connect(record_)).get();
@@ -109,11 +126,12 @@ Whereabouts HandoverSource::ask(HandoverLink& link) {
       return ask_to_run(link);
     case DepartureState::kLeft:
       return ask_to_forget(link);
-    case DepartureState::kBegun:
     case DepartureState::kAborted:
+      return ask_to_discard(link);
+    case DepartureState::kBegun:
       break;
   }
-  return ask_to_discard(link);
+  throw Error("It is not decided yet.");
 }
 
 Message HandoverSource::answer(HandoverLink& link, Kind word) {

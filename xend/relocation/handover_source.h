@@ -27,6 +27,7 @@
 #include <memory>
 #include <optional>
 
+#include "xend/error.h"
 #include "xend/relocation/handover_link.h"
 #include "xend/relocation/handover_record.h"
 
@@ -64,11 +65,18 @@ class DepartureDesk {
 
 // How long one side waits for the other.
 struct HandoverLimits {
-  std::chrono::milliseconds answer{30'000};       // to an offer: the destination makes room in its memory
-  std::chrono::milliseconds prepared{180'000};    // after the image: it connects devices, with time-outs of their own
-  std::chrono::milliseconds word{15'000};         // to commit, abort and done
-  std::chrono::milliseconds first_pause{250};     // before a lost connection is made anew,
+  std::chrono::milliseconds answer{30'000};        // to an offer: the destination makes room in its memory
+  std::chrono::milliseconds reason{3'000};         // after a failure, for the destination's account of it
+  std::chrono::milliseconds prepared{180'000};     // after the image: it connects devices, with time-outs of their own
+  std::chrono::milliseconds word{15'000};          // to commit, abort and done
+  std::chrono::milliseconds first_pause{250};      // before a lost connection is made anew,
   std::chrono::milliseconds longest_pause{5'000};  // doubled up to this
+};
+
+// The destination's own words.
+class Refusal : public Error {
+ public:
+  using Error::Error;
 };
 
 enum class Whereabouts { kHere, kThere, kNotSettled };
@@ -86,7 +94,8 @@ class HandoverSource {
   void recover();
 
   // Asks until the move is over, at first on `link` unless it is null. Gives up asking after `patience`; whoever calls
-  // again goes on where this ended. kHere: the guest goes on here. kThere: it runs at the destination, as domid_there().
+  // again goes on where this ended. kHere: the guest goes on here. kThere: it runs at the destination, as
+  // domid_there().
   Whereabouts settle(HandoverLink* link, std::chrono::milliseconds patience);
 
   bool settled() const { return settled_.has_value(); }

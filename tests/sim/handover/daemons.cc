@@ -34,8 +34,11 @@ class Link final : public HandoverLink {
     if (!message) throw xend::LinkLost("nothing came");
     return *message;
   }
+  int image_fd() override { return -1; }
+  const std::string& who() const override { return who_; }
 
  private:
+  const std::string who_ = "the other host";
   World& world_;
   std::shared_ptr<Connection> connection_;
   HostName at_;
@@ -54,7 +57,8 @@ std::vector<Record> records(World& world, HostName host, Record (*parse)(const s
   return all;
 }
 
-// ---- source ----------------------------------------------------------------------------------------------------------
+// ---- source
+// ----------------------------------------------------------------------------------------------------------
 
 class Leaving final : public xend::LeavingGuest {
  public:
@@ -141,7 +145,8 @@ void move(World& world) {
   if (!source.settled()) source.settle(link.get(), kForEver);
 }
 
-// ---- destination -----------------------------------------------------------------------------------------------------
+// ---- destination
+// -----------------------------------------------------------------------------------------------------
 
 class Arriving final : public xend::ArrivingGuest {
  public:
@@ -191,7 +196,7 @@ class DestinationDesk final : public xend::ArrivalDesk {
  public:
   explicit DestinationDesk(World& world) : world_(world) {}
 
-  std::unique_ptr<xend::ArrivingGuest> expect(const Message& offer) override {
+  std::unique_ptr<xend::ArrivingGuest> expect(const Message& offer, const std::string&) override {
     world_.step();
     if (world_.take_refusal()) throw xend::Error("There is too little memory.");
     if (world_.host(kDestination).copy) throw xend::Error("It is here already.");
@@ -246,13 +251,10 @@ void run_source(World& world) {
     SourceDesk desk(world);
     Leaving guest(world, static_cast<unsigned>(std::stoul(record.boot)));
     xend::HandoverSource source(desk, guest, record);
-    while (true) {
-      try {
-        source.recover();
-        break;
-      } catch (const xend::Error&) {
-        world.wait(1s);  // the disk did not take it
-      }
+    try {
+      source.recover();
+    } catch (const xend::Error&) {
+      // The disk does not take it: settle() tries again.
     }
     source.settle(nullptr, kForEver);
   }

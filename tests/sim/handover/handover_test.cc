@@ -1,5 +1,5 @@
-// Nothing that can happen to two hosts, their daemons, disks and network loses a guest that moves, or lets it run twice.
-// Each seed is one schedule; `XEND_SIM_SEED=N` replays one, `XEND_SIM_SCHEDULES=N` says how many.
+// Nothing that can happen to two hosts, their daemons, disks and network loses a guest that moves, or lets it run
+// twice. Each seed is one schedule; `XEND_SIM_SEED=N` replays one, `XEND_SIM_SCHEDULES=N` says how many.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

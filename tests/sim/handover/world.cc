@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr Time kNotices = 30s;  // TCP notices a host that is not there
 constexpr Time kEnd = 3000s;    // what is not over by then never will be
 
-constexpr std::array kFaults{"daemon killed",  "power cut",        "links cut", "writes fail", "message lost",
+constexpr std::array kFaults{"daemon killed",    "power cut",       "links cut", "writes fail", "message lost",
                              "message repeated", "message delayed", "cancelled", "refused"};
 
 HostName other(HostName name) {
@@ -45,7 +45,8 @@ void World::say(HostName name, const std::string& what) const {
                what);
 }
 
-// ---- time ------------------------------------------------------------------------------------------------------------
+// ---- time
+// ------------------------------------------------------------------------------------------------------------
 
 void World::after(Time time, std::function<void()> what) {
   events_.push_back({now_ + time, std::move(what)});
@@ -109,7 +110,8 @@ bool World::turn() {
   }
   for (const auto& connection : connections_)
     for (const auto& end : connection->ends) {
-      if (!end.incoming.empty() && end.incoming.front().arrives > now_) next = std::min(next, end.incoming.front().arrives);
+      if (!end.incoming.empty() && end.incoming.front().arrives > now_)
+        next = std::min(next, end.incoming.front().arrives);
       if (end.lost && *end.lost > now_) next = std::min(next, *end.lost);
     }
   for (const auto& event : events_) next = std::min(next, event.when);
@@ -123,7 +125,8 @@ bool World::turn() {
   return true;
 }
 
-// ---- daemons and power -----------------------------------------------------------------------------------------------
+// ---- daemons and power
+// -----------------------------------------------------------------------------------------------
 
 void World::start_daemon(HostName name) {
   auto& h = host(name);
@@ -192,7 +195,8 @@ void World::cut_power(HostName name) {
 
 void World::strike(const Fault& fault) {
   auto& h = host(fault.host);
-  say(fault.host, fmt::format("fault {}, for {} ms", kFaults.at(static_cast<std::size_t>(fault.kind)), fault.lasts.count()));
+  say(fault.host,
+      fmt::format("fault {}, for {} ms", kFaults.at(static_cast<std::size_t>(fault.kind)), fault.lasts.count()));
   mended_ = std::max(mended_, now_ + fault.lasts);
   switch (fault.kind) {
     case Fault::Kind::kKillDaemon:
@@ -232,7 +236,8 @@ void World::strike(const Fault& fault) {
   }
 }
 
-// ---- disk ------------------------------------------------------------------------------------------------------------
+// ---- disk
+// ------------------------------------------------------------------------------------------------------------
 
 void World::write_file(HostName name, const std::string& file, const std::string& text) {
   step();
@@ -258,7 +263,8 @@ void World::remove_file(HostName name, const std::string& file) {
   say(name, "forgot " + file);
 }
 
-// ---- network ---------------------------------------------------------------------------------------------------------
+// ---- network
+// ---------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<Connection> World::connect(HostName from) {
   step();
@@ -281,7 +287,7 @@ std::shared_ptr<Connection> World::accept(HostName) {
 
 void World::send(Connection& connection, HostName from, const xend::Message& message) {
   step();
-  say(from, "says " + to_line(message).substr(0, 30));
+  say(from, "says " + to_text(message).substr(0, 30));
   if (connection.cut || connection.ends.at(index(other(from))).closed) return;  // noticed when an answer is awaited
   auto& queue = connection.ends.at(index(other(from))).incoming;
   if (lose_ > 0) {
@@ -307,7 +313,9 @@ std::optional<xend::Message> World::receive(Connection& connection, HostName at,
   auto& own = connection.ends.at(index(at));
   auto& theirs = connection.ends.at(index(other(at)));
   const auto something = [&] { return !own.incoming.empty() && own.incoming.front().arrives <= now_; };
-  const auto over = [&] { return (own.lost && *own.lost <= now_) || (theirs.closed && !connection.cut && own.incoming.empty()); };
+  const auto over = [&] {
+    return (own.lost && *own.lost <= now_) || (theirs.closed && !connection.cut && own.incoming.empty());
+  };
   wait_until([&] { return something() || over(); }, now_ + limit);
   if (!something()) return std::nullopt;
   auto message = own.incoming.front().message;
@@ -319,7 +327,8 @@ void World::close(Connection& connection, HostName end) {
   connection.ends.at(index(end)).closed = true;
 }
 
-// ---- the whole -------------------------------------------------------------------------------------------------------
+// ---- the whole
+// -------------------------------------------------------------------------------------------------------
 
 std::string World::run(std::vector<Fault> faults) {
   faults_ = std::move(faults);

@@ -24,9 +24,9 @@ using Time = std::chrono::milliseconds;
 // The copy of the guest that a host has in memory. `progress` is what it has computed: a copy that goes on from where
 // another one has been since is one too many.
 struct Copy {
-  bool whole = true;      // false: being received
-  bool kept = true;       // false: the next daemon takes it away, unless a record of it is there
-  bool running = true;    // false: suspended at the source, paused at the destination
+  bool whole = true;    // false: being received
+  bool kept = true;     // false: the next daemon takes it away, unless a record of it is there
+  bool running = true;  // false: suspended at the source, paused at the destination
   long progress = 0;
 };
 
@@ -44,7 +44,7 @@ struct Connection {
   };
   struct End {
     std::deque<InFlight> incoming;
-    bool closed = false;  // by this end
+    bool closed = false;       // by this end
     std::optional<Time> lost;  // when this end notices that the other is not there any more
   };
   std::array<End, 2> ends;  // by host
@@ -64,7 +64,17 @@ struct SimulatedHost {
 };
 
 struct Fault {
-  enum class Kind { kKillDaemon, kCutPower, kCutLinks, kFailWrites, kLoseMessage, kRepeatMessage, kDelay, kCancel, kRefuse };
+  enum class Kind {
+    kKillDaemon,
+    kCutPower,
+    kCutLinks,
+    kFailWrites,
+    kLoseMessage,
+    kRepeatMessage,
+    kDelay,
+    kCancel,
+    kRefuse
+  };
   Kind kind = Kind::kKillDaemon;
   HostName host = HostName::kSource;
   unsigned step = 0;  // when so many steps have been taken
