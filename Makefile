@@ -120,6 +120,11 @@ unit: $(B)/tests/unit $(PROGRAMS)
 sim: $(B)/tests/sim $(PROGRAMS)
 	build-aux/run-tests $(B) sim
 
+# A hundred times as many schedules of a handover as `make sim` plays: a quarter of an hour.
+.PHONY: sim-soak
+sim-soak: $(B)/tests/sim
+	XEND_SIM_SCHEDULES=10000000 $(B)/tests/sim --gtest_filter='Handover.*' --gtest_brief=1
+
 FUZZERS := $(patsubst tests/fuzz/%.cc,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.cc))
 .PHONY: fuzz
 fuzz: $(FUZZERS)
