@@ -222,7 +222,7 @@ TEST_F(Pools, ClassesThatNothingServes) {
   EXPECT_EQ(fault("domain.device_create", {"TestGuest", rpc::Array{"vusb", rpc::Array{"usb-ver", 2}}}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(fault("domain.device_configure", {"TestGuest", rpc::Array{"vscsi", rpc::Array{"feature-host", 0}}}),
-            "Device 0 (vscsi) could not be connected. Backend device not found.");
+            "vscsi: there is no device in the request");
   EXPECT_EQ(fault("domain.destroyDevice", {"TestGuest", "vusb", "0", false, true}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(call("domain.getDeviceSxprs", {"TestGuest", "vscsi"}), rpc::Value(rpc::Array{}));
