@@ -55,6 +55,16 @@ void FakeDeviceModels::go_on(xc::DomId domid) {
   ask("go_on", domid);
 }
 
+void FakeDeviceModels::add_usb(xc::DomId domid, const xend::UsbDevice& device) {
+  const std::lock_guard lock(mutex_);
+  ask("add " + device.id, domid);
+}
+
+void FakeDeviceModels::remove_usb(xc::DomId domid, const xend::UsbDevice& device) {
+  const std::lock_guard lock(mutex_);
+  ask("remove " + device.id, domid);
+}
+
 void FakeDeviceModels::save_state(xc::DomId domid, const std::string& path) {
   const std::lock_guard lock(mutex_);
   ask("save_state", domid);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "xend/build/device_model_plan.h"
+#include "xend/build/usb_device.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -113,18 +114,14 @@ void add_usb(CommandLine& line, const DeviceModelPlan& plan) {
   if (!plan.usb) return;
   line.add("-usb");
   for (const std::string& name : plan.usb_devices) {
-    const auto colon = name.rfind(':');
-    if (name == "tablet" || name == "mouse" || name == "kbd" || name == "keyboard") {
-      line.add("-device", "usb-" + (name == "keyboard" ? "kbd" : name));
-    } else if (name.starts_with("host:") && colon > 5) {  // host:VENDOR:PRODUCT
-      line.add("-device", fmt::format("usb-host,vendorid=0x{},productid=0x{}", quoted(name.substr(5, colon - 5)),
-                                      quoted(name.substr(colon + 1))));
-    } else if (const auto dot = name.find('.'); name.starts_with("host:") && dot != std::string::npos) {
-      line.add("-device", fmt::format("usb-host,hostbus={},hostaddr={}", quoted(name.substr(5, dot - 5)),
-                                      quoted(name.substr(dot + 1))));
-    } else {
+    const auto device = parse_usb_device(name);
+    if (!device) {
       XEND_LOG(Warning, "Domain {}: usbdevice {} is not known and left out.", plan.name, name);
+      continue;
     }
+    std::string text = device->driver;
+    for (const auto& [property, value] : device->properties) text += fmt::format(",{}={}", property, value);
+    line.add("-device", fmt::format("{},id={}", text, device->id));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "libxc-wrap/types.h"
 #include "xend/build/device_model_plan.h"
+#include "xend/build/usb_device.h"
 
 namespace xend {
 
@@ -44,6 +45,10 @@ class DeviceModels {
   // Stops the machine, which is to be done once the guest is suspended; lets it go on. Throw Error.
   virtual void halt(xc::DomId domid) = 0;
   virtual void go_on(xc::DomId domid) = 0;
+
+  // Plugs a USB device in while the machine runs; pulls out one of that id. Throw Error.
+  virtual void add_usb(xc::DomId domid, const UsbDevice& device) = 0;
+  virtual void remove_usb(xc::DomId domid, const UsbDevice& device) = 0;
 
   // Writes the state of a halted machine to the file `path`, which must not be there. Throws Error.
   virtual void save_state(xc::DomId domid, const std::string& path) = 0;

@@ -145,8 +145,7 @@ std::string QemuDeviceModels::socket_of(xc::DomId domid) const {
   return fmt::format("{}/qmp-{}", settings_.run_folder, domid);
 }
 
-// ---- beginning
-// -------------------------------------------------------------------------------------------------------
+// ---- beginning -----------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::start(const DeviceModelPlan& plan, const std::string& state, const Started& started) {
   DeviceModelPlan order = plan;
@@ -281,8 +280,7 @@ void QemuDeviceModels::keep(xc::DomId domid, std::shared_ptr<Process> process) {
   wake();
 }
 
-// ---- commands
-// --------------------------------------------------------------------------------------------------------
+// ---- commands ------------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::log_dirty(xc::DomId domid, bool on) {
   Qmp(socket_of(domid), settings_.to_answer).command("xen-set-global-dirty-log", {{"enable", on}});
@@ -296,6 +294,16 @@ void QemuDeviceModels::go_on(xc::DomId domid) {
   Qmp(socket_of(domid), settings_.to_answer).command("cont");
 }
 
+void QemuDeviceModels::add_usb(xc::DomId domid, const UsbDevice& device) {
+  nlohmann::json arguments = {{"driver", device.driver}, {"id", device.id}};
+  for (const auto& [name, value] : device.properties) arguments[name] = value;
+  Qmp(socket_of(domid), settings_.to_answer).command("device_add", arguments);
+}
+
+void QemuDeviceModels::remove_usb(xc::DomId domid, const UsbDevice& device) {
+  Qmp(socket_of(domid), settings_.to_answer).command("device_del", {{"id", device.id}});
+}
+
 void QemuDeviceModels::save_state(xc::DomId domid, const std::string& path) {
   Qmp(socket_of(domid), settings_.to_answer).command("xen-save-devices-state", {{"filename", path}, {"live", false}});
 }
@@ -306,8 +314,7 @@ bool QemuDeviceModels::runs(xc::DomId domid) const {
   return found != running_.end() && !found->second->ended();
 }
 
-// ---- the end
-// ---------------------------------------------------------------------------------------------------------
+// ---- the end -------------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::stop(xc::DomId domid) noexcept {
   std::shared_ptr<Process> process;

@@ -29,16 +29,6 @@ bool truth(const std::optional<std::string>& text, bool otherwise) {
   return number(*text) != 0;
 }
 
-std::vector<std::string> words(const std::string& text) {
-  std::vector<std::string> found;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t comma = std::min(text.find(',', at), text.size());
-    if (comma > at) found.push_back(text.substr(at, comma - at));
-    at = comma + 1;
-  }
-  return found;
-}
-
 const Device* find_device(const DomainConfig& config, std::string_view type) {
   const auto found = std::find_if(config.devices.begin(), config.devices.end(),
                                   [&](const Device& device) { return device.type == type; });
@@ -155,7 +145,7 @@ void check_floppy(const std::string& path) {
 
 void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
   const auto text = [&](const char* key) { return config.image.platform_value(key).value_or(""); };
-  const auto flag = [&](const char* key, bool otherwise) { return truth(config.image.platform_value(key), otherwise); };
+  const auto flag = [&](const char* key, bool otherwise) { return config.image.platform_flag(key, otherwise); };
   plan.video = video_memory(config);
   plan.disks = emulated_disks(config);
   plan.nics = emulated_nics(config, plan.domid);
@@ -171,8 +161,8 @@ void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
     plan.floppies.push_back(text(drive));
     if (!plan.floppies.back().empty()) check_floppy(plan.floppies.back());
   }
-  plan.sound = words(text("soundhw"));
-  plan.usb_devices = words(text("usbdevice"));
+  plan.sound = config.image.platform_words("soundhw");
+  plan.usb_devices = config.image.platform_words("usbdevice");
   plan.usb = flag("usb", false) || !plan.usb_devices.empty();
   plan.standard_vga = flag("stdvga", false);
   plan.local_time = flag("localtime", false);
@@ -185,7 +175,7 @@ void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
 xc::MiB video_memory(const DomainConfig& config) {
   if (config.type != xc::GuestType::kHvm) return {0};
   // The classic default of 4 was qemu-dm's.
-  const bool standard = truth(config.image.platform_value("stdvga"), false);
+  const bool standard = config.image.platform_flag("stdvga", false);
   const long least = standard ? 16 : 8;
   const long wanted = number(config.image.platform_value("videoram").value_or("0"));
   long size = least;

@@ -103,6 +103,30 @@ long ImageConfig::platform_number(const std::string& key, long otherwise) const 
   return value;
 }
 
+bool ImageConfig::platform_flag(const std::string& key, bool otherwise) const {
+  return platform_value(key).value_or("").empty() ? otherwise : platform_number(key, 0) != 0;
+}
+
+std::vector<std::string> ImageConfig::platform_words(const std::string& key) const {
+  const std::string text = platform_value(key).value_or("");
+  std::vector<std::string> words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) words.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return words;
+}
+
+void ImageConfig::set_platform(const std::string& key, const std::string& value) {
+  for (auto& [k, v] : platform)
+    if (k == key) {
+      v = value;
+      return;
+    }
+  platform.emplace_back(key, value);
+}
+
 ImageConfig parse_image(const sxp::Value& element) {
   ImageConfig image;
   if (auto head = sxp::head(element); !head.empty()) image.head = head;

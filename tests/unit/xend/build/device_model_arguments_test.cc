@@ -90,16 +90,16 @@ const Case kCases[] = {
      },
      "-drive if=floppy,index=1,format=raw,file=/b.img"},
     {"usb", [](auto& p) { p.usb = true; }, "-usb"},
-    {"usbdevice tablet", [](auto& p) { p.usb = true, p.usb_devices = {"tablet"}; }, "-usb -device usb-tablet"},
+    {"usbdevice tablet", [](auto& p) { p.usb = true, p.usb_devices = {"tablet"}; }, "-usb -device usb-tablet,id=usb-tablet"},
     {"usbdevice mouse and keyboard",
      [](auto& p) {
        p.usb = true, p.usb_devices = {"mouse", "keyboard"};
      },
-     "-usb -device usb-mouse -device usb-kbd"},
+     "-usb -device usb-mouse,id=usb-mouse -device usb-kbd,id=usb-kbd"},
     {"usbdevice by product", [](auto& p) { p.usb = true, p.usb_devices = {"host:046d:c52b"}; },
-     "-usb -device usb-host,vendorid=0x046d,productid=0xc52b"},
+     "-usb -device usb-host,vendorid=1133,productid=50475,id=usb-046d-c52b"},
     {"usbdevice by place", [](auto& p) { p.usb = true, p.usb_devices = {"host:1.7"}; },
-     "-usb -device usb-host,hostbus=1,hostaddr=7"},
+     "-usb -device usb-host,hostbus=1,hostaddr=7,id=usb-1.7"},
     {"soundhw",
      [](auto& p) {
        p.sound = {"sb16", "es1370"};
