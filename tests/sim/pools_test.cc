@@ -233,18 +233,5 @@ TEST_F(Pools, ClassesThatNothingServes) {
             "Can't add usb device to a guest with usb disabled in configure file");
 }
 
-TEST_F(Pools, UsbDevicesAreHandedToTheDeviceModel) {
-  EXPECT_EQ(create("(vm (name hvm) (memory 64) (image (hvm (kernel hvmloader) (usb 1))))"), "");
-  EXPECT_EQ(fault("domain.usb_add", {"hvm", "disk:/etc/shadow"}), "There is no USB device 'disk:/etc/shadow'.");
-  EXPECT_EQ(call("domain.usb_add", {"hvm", "host:046d:c52b"}), rpc::Value());
-  EXPECT_EQ(call("domain.usb_add", {"hvm", "tablet"}), rpc::Value());
-  EXPECT_EQ(fault("domain.usb_add", {"hvm", "tablet"}), "hvm has the USB device tablet already.");
-  EXPECT_EQ(call("domain.usb_del", {"hvm", "host:046d:c52b"}), rpc::Value());
-  EXPECT_EQ(fault("domain.usb_del", {"hvm", "host:1.2"}), "hvm has no USB device host:1.2.");
-  EXPECT_THAT(host.device_models.asked(),
-              testing::IsSupersetOf({"add usb-046d-c52b 1", "add usb-tablet 1", "remove usb-046d-c52b 1"}));
-  EXPECT_EQ(host.host->domains.get("hvm")->state().config.image.platform_value("usbdevice"), "tablet");
-}
-
 }  // namespace
 }  // namespace sim

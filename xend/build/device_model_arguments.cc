@@ -5,7 +5,6 @@
 #include <array>
 
 #include "xend/build/device_model_plan.h"
-#include "xend/build/usb_device.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -113,15 +112,10 @@ void add_sound(CommandLine& line, const DeviceModelPlan& plan) {
 void add_usb(CommandLine& line, const DeviceModelPlan& plan) {
   if (!plan.usb) return;
   line.add("-usb");
-  for (const std::string& name : plan.usb_devices) {
-    const auto device = parse_usb_device(name);
-    if (!device) {
-      XEND_LOG(Warning, "Domain {}: usbdevice {} is not known and left out.", plan.name, name);
-      continue;
-    }
-    std::string text = device->driver;
-    for (const auto& [property, value] : device->properties) text += fmt::format(",{}={}", property, value);
-    line.add("-device", fmt::format("{},id={}", text, device->id));
+  for (const UsbDevice& device : plan.usb_devices) {
+    std::string text = fmt::format("{},id={},bus={},port={}", device.driver, device.id(), kUsbBus, device.port);
+    for (const auto& [property, value] : device.properties) text += fmt::format(",{}={}", property, value);
+    line.add("-device", text);
   }
 }
 

@@ -8,39 +8,53 @@ namespace xend {
 
 namespace {
 
-std::optional<std::uint32_t> number(std::string_view text, int base) {
+constexpr char kHostDriver[] = "usb-host";
+
+// A number from 1 to `most`.
+std::optional<std::uint32_t> number(std::string_view text, int base, std::uint32_t most) {
   std::uint32_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n, base);
-  if (error != std::errc{} || end != text.data() + text.size() || n > 0xffff) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || n == 0 || n > most) return std::nullopt;
   return n;
 }
 
-// "A" and "B" of "A:B", as numbers; nothing when they are none.
-std::optional<std::pair<std::uint32_t, std::uint32_t>> two_numbers(std::string_view text, char between, int base) {
-  const auto at = text.find(between);
+std::optional<UsbDevice> parse_host_device(std::string_view name, std::string_view place) {
+  constexpr std::uint32_t kLastId = 0xffff, kLastBus = 0xffff, kLastAddress = 127;
+  const auto at = place.find_first_of(":.");
   if (at == std::string_view::npos) return std::nullopt;
-  const auto first = number(text.substr(0, at), base), second = number(text.substr(at + 1), base);
+  const bool by_product = place[at] == ':';
+  const int base = by_product ? 16 : 10;
+  const auto first = number(place.substr(0, at), base, by_product ? kLastId : kLastBus);
+  const auto second = number(place.substr(at + 1), base, by_product ? kLastId : kLastAddress);
   if (!first || !second) return std::nullopt;
-  return std::pair(*first, *second);
+  return UsbDevice{std::string(name),
+                   kHostDriver,
+                   {{by_product ? "vendorid" : "hostbus", *first}, {by_product ? "productid" : "hostaddr", *second}}};
 }
 
 }  // namespace
 
+std::string UsbDevice::id() const {
+  return fmt::format("usb{}", port);
+}
+
+bool UsbDevice::of_host() const {
+  return driver == kHostDriver;
+}
+
+bool UsbDevice::by_place() const {
+  return of_host() && properties.front().first == "hostbus";
+}
+
+bool UsbDevice::is(const UsbDevice& other) const {
+  return driver == other.driver && properties == other.properties;
+}
+
 std::optional<UsbDevice> parse_usb_device(std::string_view name) {
   constexpr std::string_view kHost = "host:";
-  if (name == "tablet" || name == "mouse")
-    return UsbDevice{fmt::format("usb-{}", name), fmt::format("usb-{}", name), {}};
-  if (name == "kbd" || name == "keyboard") return UsbDevice{"usb-kbd", "usb-kbd", {}};
-  if (!name.starts_with(kHost)) return std::nullopt;
-  name.remove_prefix(kHost.size());
-  if (const auto product = two_numbers(name, ':', 16))
-    return UsbDevice{"usb-host",
-                     fmt::format("usb-{:04x}-{:04x}", product->first, product->second),
-                     {{"vendorid", product->first}, {"productid", product->second}}};
-  if (const auto place = two_numbers(name, '.', 10))
-    return UsbDevice{"usb-host",
-                     fmt::format("usb-{}.{}", place->first, place->second),
-                     {{"hostbus", place->first}, {"hostaddr", place->second}}};
+  if (name == "tablet" || name == "mouse") return UsbDevice{std::string(name), fmt::format("usb-{}", name), {}};
+  if (name == "kbd" || name == "keyboard") return UsbDevice{std::string(name), "usb-kbd", {}};
+  if (name.starts_with(kHost)) return parse_host_device(name, name.substr(kHost.size()));
   return std::nullopt;
 }
 

@@ -11,6 +11,7 @@
 #include "xend/devices/disk_source.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
+#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -27,6 +28,16 @@ long number(const std::string& text) {
 bool truth(const std::optional<std::string>& text, bool otherwise) {
   if (!text || text->empty()) return otherwise;
   return number(*text) != 0;
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> found;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    if (comma > at) found.push_back(text.substr(at, comma - at));
+    at = comma + 1;
+  }
+  return found;
 }
 
 const Device* find_device(const DomainConfig& config, std::string_view type) {
@@ -161,9 +172,9 @@ void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
     plan.floppies.push_back(text(drive));
     if (!plan.floppies.back().empty()) check_floppy(plan.floppies.back());
   }
-  plan.sound = config.image.platform_words("soundhw");
-  plan.usb_devices = config.image.platform_words("usbdevice");
-  plan.usb = flag("usb", false) || !plan.usb_devices.empty();
+  plan.sound = words(text("soundhw"));
+  plan.usb = has_usb(config);
+  plan.usb_devices = UsbPorts(config).devices();
   plan.standard_vga = flag("stdvga", false);
   plan.local_time = flag("localtime", false);
   plan.acpi = flag("acpi", true);

@@ -34,8 +34,6 @@ struct ImageConfig {
   long platform_number(const std::string& key, long otherwise) const;
   // As a truth, which is a number but 0; `otherwise` when it is not there.
   bool platform_flag(const std::string& key, bool otherwise) const;
-  // Its parts between commas.
-  std::vector<std::string> platform_words(const std::string& key) const;
   void set_platform(const std::string& key, const std::string& value);
 };
 

@@ -1,21 +1,15 @@
 #include "xend/domain/usb_changes.h"
 
-#include <fmt/ranges.h>
-
-#include <algorithm>
-
-#include "xend/build/usb_device.h"
 #include "xend/domain/at_rest.h"
 #include "xend/domain/change.h"
 #include "xend/domain/managed.h"
+#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
 namespace xend {
 
 namespace {
-
-constexpr char kKey[] = "usbdevice";
 
 UsbDevice parsed(const std::string& name) {
   if (const auto device = parse_usb_device(name)) return *device;
@@ -25,58 +19,91 @@ UsbDevice parsed(const std::string& name) {
       name.substr(0, 64)));
 }
 
-void add_to(DomainConfig& config, const std::string& name) {
-  auto names = config.image.platform_words(kKey);
-  if (std::find(names.begin(), names.end(), name) != names.end())
-    throw Error(fmt::format("{} has the USB device {} already.", config.name, name));
-  names.push_back(name);
-  config.image.set_platform(kKey, fmt::format("{}", fmt::join(names, ",")));
+UsbDevice plug(DomainConfig& config, const UsbDevice& device) {
+  UsbPorts ports(config);
+  const UsbDevice plugged = ports.plug(device);
+  ports.write_to(config);
+  return plugged;
 }
 
-void remove_from(DomainConfig& config, const std::string& name) {
-  auto names = config.image.platform_words(kKey);
-  const auto here = std::find(names.begin(), names.end(), name);
-  if (here == names.end())
-    throw Error(fmt::format("{} has no USB device {}.\nIt has: {}.", config.name, name,
-                            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
-  names.erase(here);
-  config.image.set_platform(kKey, fmt::format("{}", fmt::join(names, ",")));
+UsbDevice pull(DomainConfig& config, const UsbDevice& device) {
+  UsbPorts ports(config);
+  const UsbDevice pulled = ports.pull(device);
+  ports.write_to(config);
+  return pulled;
 }
 
-void require_usb(const DomainConfig& config) {
-  if (!config.image.platform_flag("usb", false) && config.image.platform_words(kKey).empty())
-    throw Error("Can't add usb device to a guest with usb disabled in configure file");
+void set_image(Domain& domain, const ImageConfig& image) {
+  domain.update([&](DomainState& s) { s.config.image = image; });
 }
+
+// A device on its way into a domain; out of it again unless keep() is reached. The configuration comes first, and goes
+// only when the machine certainly has no such device: state of a device that the configuration does not have cannot be
+// taken over by another machine, while one without state does no harm.
+class UsbArrival {
+ public:
+  UsbArrival(Host& host, Domain& domain, const UsbDevice& device)
+      : host_(host), domain_(domain), before_(domain.state().config.image) {
+    auto config = domain.state().config;
+    device_ = plug(config, device);
+    set_image(domain_, config.image);
+  }
+  ~UsbArrival() {
+    if (kept_) return;
+    try {
+      const auto domid = domain_.running_domid();
+      if (host_.device_models.has_usb(domid, device_)) host_.device_models.remove_usb(domid, device_);
+      set_image(domain_, before_);
+      remember_change(host_, domain_);
+    } catch (const std::exception& e) {
+      XEND_LOG(Error, "Domain {}: its note still has USB device {}, which could not be added: {}", domain_.name(),
+               device_.name, e.what());
+    }
+  }
+  UsbArrival(const UsbArrival&) = delete;
+  UsbArrival& operator=(const UsbArrival&) = delete;
+
+  const UsbDevice& device() const { return device_; }
+  void keep() { kept_ = true; }
+
+ private:
+  Host& host_;
+  Domain& domain_;
+  ImageConfig before_;
+  UsbDevice device_;
+  bool kept_ = false;
+};
 
 }  // namespace
 
 void add_usb_device(Host& host, const std::shared_ptr<Domain>& domain, const std::string& name) {
   const auto state = domain->state();
   if (state.config.type != xc::GuestType::kHvm) throw Error("Can't add usb device to a non-hvm guest");
-  require_usb(state.config);
+  if (!has_usb(state.config)) throw Error("Can't add usb device to a guest with usb disabled in configure file");
   const UsbDevice device = parsed(name);
-  if (state.dormant) return change_at_rest(host, domain, [&](DomainConfig& config) { add_to(config, name); });
+  if (state.dormant) return change_at_rest(host, domain, [&](DomainConfig& config) { plug(config, device); });
   const Change change(host, domain, "attach a device to");
-  auto config = domain->state().config;
-  add_to(config, name);
-  host.device_models.add_usb(domain->running_domid(), device);
-  domain->update([&](DomainState& s) { s.config.image = config.image; });
+  UsbArrival arrival(host, *domain, device);
   remember_change(host, *domain);
-  XEND_LOG(Info, "USB device {} added to domain {} ({}).", name, state.name, domain->running_domid());
+  host.device_models.add_usb(domain->running_domid(), arrival.device());
+  arrival.keep();
+  XEND_LOG(Info, "USB device {} added to domain {} ({}) at port {}.", name, state.name, domain->running_domid(),
+           arrival.device().port);
 }
 
 void remove_usb_device(Host& host, const std::shared_ptr<Domain>& domain, const std::string& name) {
   const auto state = domain->state();
   if (state.config.type != xc::GuestType::kHvm) throw Error("Can't del usb to a non-hvm guest");
   const UsbDevice device = parsed(name);
-  if (state.dormant) return change_at_rest(host, domain, [&](DomainConfig& config) { remove_from(config, name); });
+  if (state.dormant) return change_at_rest(host, domain, [&](DomainConfig& config) { pull(config, device); });
   const Change change(host, domain, "detach a device from");
   auto config = domain->state().config;
-  remove_from(config, name);
-  host.device_models.remove_usb(domain->running_domid(), device);
-  domain->update([&](DomainState& s) { s.config.image = config.image; });
+  const UsbDevice pulled = pull(config, device);
+  host.device_models.remove_usb(domain->running_domid(), pulled);
+  set_image(*domain, config.image);
   remember_change(host, *domain);
-  XEND_LOG(Info, "USB device {} taken from domain {} ({}).", name, state.name, domain->running_domid());
+  XEND_LOG(Info, "USB device {} taken from domain {} ({}), port {}.", pulled.name, state.name, domain->running_domid(),
+           pulled.port);
 }
 
 }  // namespace xend
