@@ -112,6 +112,8 @@ TEST_F(Usb, OneOfWhichNobodyKnowsWhetherItIsThereStaysNoted) {
   host.device_models.die_when_asked("add usb1");
   EXPECT_EQ(add("tablet"), "the device model does not answer");
   EXPECT_EQ(configured(), "tablet");
+  host.restart_daemon();
+  EXPECT_EQ(configured(), "tablet");
 }
 
 TEST_F(Usb, OneThatDoesNotLeaveStaysNoted) {
@@ -210,6 +212,7 @@ TEST_F(Usb, OnesOfAManagedDomainAreInItsFile) {
   EXPECT_THAT(file(), HasSubstr("(usbdevice tablet)"));
   call("start", {"pc", false});
   EXPECT_EQ(add("mouse"), "");
+  EXPECT_THAT(file(), HasSubstr("(usbdevice 'tablet,mouse')"));
   EXPECT_EQ(remove("tablet"), "");
   EXPECT_THAT(file(), HasSubstr("(usbdevice ',mouse')"));
   call("suspend", {"pc"});

@@ -308,8 +308,7 @@ void QemuDeviceModels::add_usb(xc::DomId domid, const UsbDevice& device) {
                                                            {"property", "attached"}})))
     throw Error(
         fmt::format("The device model cannot take the USB device {} of this host.\nIt is not there, as lsusb would "
-                    "show, or somebody "
-                    "else uses it, or it is too fast for the guest's USB 1.1 controller.",
+                    "show, or somebody else uses it, or it is too fast for the guest's USB 1.1 controller.",
                     device.name));
 }
 
