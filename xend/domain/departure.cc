@@ -9,6 +9,7 @@
 #include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
+#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -43,6 +44,19 @@ MigrationTool::Subject told_of(const Domain& domain, const std::string& destinat
   return subject;
 }
 
+// QEMU takes a device up again that it knows by its product. Where another one was it does not look a second time, and
+// where there is none now it does not even start: the guest would not come back.
+void refuse_usb_places(const DomainConfig& config, const std::string& what) {
+  if (config.type != xc::GuestType::kHvm) return;
+  for (const UsbDevice& device : UsbPorts(config).devices())
+    if (device.by_place())
+      throw Error(
+          fmt::format("Migration not permitted with assigned USB device.\nDomain {} cannot be {} with {}, which is a "
+                      "place on this host: xm usb-del {} {} takes it away. By its product, host:VENDOR:PRODUCT, it "
+                      "could come along.",
+                      config.name, what, device.name, config.name, device.name));
+}
+
 }  // namespace
 
 Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what,
@@ -62,10 +76,12 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
                     "detached: xm pci-list {} shows them.",
                     state.name, what, state.name));
   operation_.emplace(domain_->begin(what));
+  const auto now = domain_->state();  // nobody changes it any more, and its machine is exactly this
+  refuse_usb_places(now.config, what);
   tool_.take(MigrationTool::kTest, cancellation().fd());
   tool_.take(MigrationTool::kBefore, cancellation().fd());
-  config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
-  host_.domains.rename(domain_, "migrating-" + state.config.name);
+  config_ = domain_sxp(now, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
+  host_.domains.rename(domain_, "migrating-" + now.config.name);
   try {
     write_name(host_.store, domain_->state());
   } catch (...) {
