@@ -103,6 +103,10 @@ long ImageConfig::platform_number(const std::string& key, long otherwise) const 
   return value;
 }
 
+bool is_platform_key(std::string_view key) {
+  return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), key) != kPlatformKeys.end();
+}
+
 ImageConfig parse_image(const sxp::Value& element) {
   ImageConfig image;
   if (auto head = sxp::head(element); !head.empty()) image.head = head;
