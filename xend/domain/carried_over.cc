@@ -37,9 +37,10 @@ bool is_kept_of_device(const sxp::Value& element) {
   return !is_pair && key != "dev" && key != "port";
 }
 
-bool says(const sxp::List& elements, std::string_view key) {
-  return !key.empty() &&
-         std::any_of(elements.begin(), elements.end(), [&](const auto& e) { return sxp::is_element(e, key); });
+// By its key; what has none, as it is.
+bool says(const sxp::List& elements, const sxp::Value& what) {
+  const auto key = sxp::head(what);
+  return std::ranges::any_of(elements, [&](const auto& e) { return key.empty() ? e == what : sxp::head(e) == key; });
 }
 
 // Those of `before` that `written` does not say anything about.
@@ -47,7 +48,7 @@ template <typename Kept>
 sxp::List unsaid(const sxp::List& written, const sxp::List& before, Kept&& kept) {
   sxp::List result;
   for (const auto& element : before)
-    if (!says(written, sxp::head(element)) && kept(element)) result.push_back(element);
+    if (!says(written, element) && kept(element)) result.push_back(element);
   return result;
 }
 

@@ -115,6 +115,12 @@ TEST(CarriedOver, ListsInDevices) {
       << "it is another one";
 }
 
+// Of a class that is not served here: it is kept as it is.
+TEST(CarriedOver, ADeviceThatNobodyHasCompleted) {
+  const std::string device = "(device (vtpm (uuid aa) (instance 1) bare () (refs (a b))))";
+  EXPECT_THAT(rewritten(device), HasSubstr(device));
+}
+
 TEST(CarriedOver, ADeviceThatWasTakenAwayStaysAway) {
   EXPECT_THAT(
       rewritten("(device (vif (uuid aa) (mac 00:16:3e:00:00:01)))", [](DomainConfig& c) { c.device_elements.clear(); }),
