@@ -160,6 +160,7 @@ class Hypervisor {
   virtual void set_flask_enforcing(bool yes) = 0;
   virtual void load_flask_policy(const std::string& policy) = 0;  // binary
   virtual std::string flask_context(std::uint32_t sid) = 0;       // of DomainInfo::ssidref: "system_u:system_r:domU_t"
+  virtual std::uint32_t flask_sid(const std::string& context) = 0;  // EINVAL: the policy has no such context
 
   // PCI devices of the host (spec modern-xen 20). `device`: segment << 16 | bus << 8 | slot << 3 | function.
   // Throws with EINVAL when a domain has it or Xen does not know it, EOPNOTSUPP when the host has no IOMMU.

@@ -51,6 +51,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void set_flask_enforcing(bool yes) override;
   void load_flask_policy(const std::string& policy) override;
   std::string flask_context(std::uint32_t sid) override;
+  std::uint32_t flask_sid(const std::string& context) override;
   void test_assign_device(std::uint32_t device) override;
   void assign_device(xc::DomId domid, std::uint32_t device) override;
   void deassign_device(xc::DomId domid, std::uint32_t device) override;
@@ -80,7 +81,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void reap(xc::DomId domid);
   // Changes what host_info() answers (free memory follows the domains by itself).
   void change_host(const std::function<void(xc::HostInfo&)>& change);
-  // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N".
+  // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N", and domU_t for sid_11.
   void has_flask(bool enforcing);
   // Changes what is told about a domain: CPU time, states.
   void change_domain(xc::DomId domid, const std::function<void(xc::DomainInfo&)>& change);

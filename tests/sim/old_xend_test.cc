@@ -50,7 +50,7 @@ constexpr char kOldFile[] = R"((domain
     (tools_version ())
     (vtpm_refs ())
     (vif_refs (8a0d1c5a-3e5b-4b42-a1a2-94d7b6a3bd0d))
-    (security (access_control (policy x) (label y)))
+    (security_label ACM:site:red)
     (uuid 3b1d7a0e-9d7f-4c61-a2f4-7f6f0c7be5a1)
     (pool_name Pool-0)
     (bootloader '')

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kNotKept[] = {"domid",   "status",       "state",           "start_time", "cpu_time",
                                          "up_time", "online_vcpus", "shutdown_reason", "store_mfn",  "console_mfn",
                                          "restart", "localtime",    "tsc_mode",        "nomigrate",  "cpu_weight",
-                                         "cpu_cap", "on_watchdog",  "cpuid",           "device"};
+                                         "cpu_cap", "on_watchdog",  "cpuid",           "device",     "security"};
 
 // The same of the image; keys of the machine besides.
 constexpr std::string_view kNotKeptOfImage[] = {"ramdisk", "args", "root", "ip", "vcpus", "cpuid", "notes"};
