@@ -177,6 +177,9 @@ class Hypervisor {
   virtual void unmap_interrupt(DomId domid, int number) = 0;
   virtual void permit_interrupt(DomId domid, int number, bool yes) = 0;
 
+  // Whether all that a guest has written to its console has been taken out of `console`, the page for that.
+  virtual bool console_is_read(DomId domid, Frame console) = 0;
+
   virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
   virtual void send_debug_keys(const std::string& keys) = 0;
 };

@@ -58,6 +58,7 @@ class LibxcHypervisor final : public Hypervisor {
   void map_interrupt(DomId domid, int number) override;
   void unmap_interrupt(DomId domid, int number) override;
   void permit_interrupt(DomId domid, int number, bool yes) override;
+  bool console_is_read(DomId domid, Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
 
