@@ -143,6 +143,14 @@ build/fuzz/boot_answer_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/boot_answe
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 
+# config.sxp as xend reads and writes it, without the folder that it is in.
+STORED_CONFIG_SOURCES := libxc-wrap/types.cc $(addprefix xend/,error.cc log.cc log_text.cc) \
+	$(addprefix xend/domain/,carried_over.cc cpuid_config.cc domain_config.cc domain_sxp.cc image_config.cc security_label.cc \
+	stored_config.cc)
+build/fuzz/stored_config_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(STORED_CONFIG_SOURCES)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(XEND_LIBS)
+
 build/fuzz/http_request_fuzz build/fuzz/form_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/error.cc $(call sources,sxp) \
 		$(call sources,rpc) $(addprefix xend/api/http_face/,browser_guard.cc domain_operations.cc form.cc html.cc \
 		operation.cc reply.cc)

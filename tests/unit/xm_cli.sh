@@ -71,6 +71,7 @@ start_xend  # of the domains some have been ended
 . "$here/cli_obsolete.sh"
 . "$here/cli_pools.sh"
 . "$here/cli_shell.sh"
+. "$here/cli_ssh.sh"
 export FAKE_SCHEDULER=credit FAKE_FLASK=yes
 start_xend
 . "$here/cli_credit_flask.sh"

@@ -42,6 +42,7 @@ class Construction {
 
   Host& host_;
   std::shared_ptr<Domain> domain_, replaced_;  // a managed domain that did not run has made way for this one
+  std::uint32_t security_sid_ = 0;
   std::optional<Operation> operation_;
   std::optional<MemoryReservation> memory_;
   std::optional<DeviceState> device_state_;  // of a restored HVM guest, for its device model

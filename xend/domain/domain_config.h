@@ -52,6 +52,7 @@ struct DomainConfig {
   Action on_watchdog = Action::kDestroy;  // what xend did with every reason but the three above
   std::string on_xend_start = "ignore", on_xend_stop = "ignore";
   std::string bootloader, bootloader_args, features, description;
+  std::string security_label;  // security_label.h
   ImageConfig image;
   xc::CpuidPolicy cpuid;
   std::vector<Device> devices;

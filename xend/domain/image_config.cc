@@ -120,6 +120,10 @@ void ImageConfig::set_platform(const std::string& key, const std::string& value)
   sort_as_listed(platform);
 }
 
+bool is_platform_key(std::string_view key) {
+  return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), key) != kPlatformKeys.end();
+}
+
 ImageConfig parse_image(const sxp::Value& element) {
   ImageConfig image;
   if (auto head = sxp::head(element); !head.empty()) image.head = head;
