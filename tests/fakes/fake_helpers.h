@@ -1,5 +1,5 @@
 // The helper programs without Xen: "memory" is a text per domain, which a save writes and a restore reads back, and
-// which says by itself whether anything of it was lost.
+// which says by itself whether anything of it was lost. In front stands the checksum of the head, as in a real image.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,7 @@ class FakeHelpers final : public xend::Helpers {
   xend::RestoreResult restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) override;
   // The file is "core of " and the guest's memory.
   std::uint64_t dump_core(const xend::DumpRequest& request, const xend::Cancellation& cancel) override;
-  xend::VerifyResult verify(int fd, const xend::Cancellation& cancel) override;
+  xend::VerifyResult verify(const xend::VerifyRequest& request, const xend::Cancellation& cancel) override;
 
   // ---- for tests ----
 

@@ -30,15 +30,16 @@ stream = b"\xff" * 8 + b"XENF" + struct.pack(">IHHI", 3, 0, 0, 0) + struct.pack(
 stream += record(1, b"p" * 4100) + record(0, b"")
 open(sys.argv[1], "wb").write(stream + b"what follows")
 END
-check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify)' xc_restore 3 verify)"
+check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify (head 0))' xc_restore 3 verify)"
 head -c 3000 "$dir/whole" >"$dir/cut"; image=$dir/cut
-check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify)' xc_restore 3 verify)"
-printf 'XENDIMG1%024d' 0 >"$dir/frame"; image=$dir/frame
-check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 8: it claims 808464432 bytes*" \
-  "$(say '(verify)' xc_restore 3 verify)"
+check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify (head 0))' xc_restore 3 verify)"
+printf 'XENDIMG2\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
+check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 16: it claims 808464432 bytes*" \
+  "$(say '(verify (head 0))' xc_restore 3 verify)"
 echo 'no image at all' >"$dir/other"; image=$dir/other
-check "something else" "(verified (format legacy) (bytes 16))" "$(say '(verify)' xc_restore 3 verify)"
-check "restoring something else" "(error *convert-legacy-stream*)" "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"
+check "something else" "(error \"the image is damaged, or of a kind that this xend does not know: at byte 0,*" \
+  "$(say '(verify (head 0))' xc_restore 3 verify)"
+check "restoring something else" "(error \"the image is damaged, or of a kind that this xend does not know*" "$(say '(restore (type pvh) (head 0))' xc_restore 3 5 1 2 1 1 1 0 1)"
 
 # ---- requests ----
 image=/dev/null
@@ -57,10 +58,10 @@ check "no kernel" "(error (errno 2) 'the kernel /no/such cannot be opened: No su
 # ---- the functions that take the place of the C library's: found before anything is opened ----
 if [ ! -e /dev/xen/privcmd ]; then
   check "xc_save up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(save (framed 1) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
+    "$(say '(save (framed 1) (head 0) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
   image=$dir/whole
   check "xc_restore up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"
+    "$(say '(restore (type pvh) (head 0))' xc_restore 3 5 1 2 1 1 1 0 1)"
   check "xc_dump up to the hypervisor" "(error *xc_interface_open*)" "$(say '(dump)' xc_dump 3 5)"
 fi
 

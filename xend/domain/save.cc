@@ -41,13 +41,13 @@ std::string space_sentence(const std::string& path, const DomainConfig& config) 
 }
 
 // Builds the running domain out of a head that has been read and the memory that follows it on `fd`.
-std::shared_ptr<Domain> build_from_image(Host& host, const sxp::Value& head, int fd, bool paused,
+std::shared_ptr<Domain> build_from_image(Host& host, const ContainerHead& head, int fd, bool paused,
                                          const std::function<void()>& before_it_runs = {}) {
-  auto config = DomainConfig::parse(head);
+  auto config = DomainConfig::parse(head.config);
   if (config.nomigrate()) throw Error("cannot restore non-migratable domain");
   Construction construction(host, std::move(config));
   construction.make_shell();
-  construction.restore(fd);
+  construction.restore(fd, head.checksum);
   construction.introduce();
   const auto domain = construction.keep();
   let_run(host, domain, paused, before_it_runs);
@@ -68,11 +68,11 @@ void refuse_if_here(Host& host, const sxp::Value& head) {
   if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
 }
 
-std::shared_ptr<Domain> restore_from(Host& host, const sxp::Value& head, int fd, const std::string& path, bool paused,
-                                     const std::function<void()>& before_it_runs = {}) {
+std::shared_ptr<Domain> restore_from(Host& host, const ContainerHead& head, int fd, const std::string& path,
+                                     bool paused, const std::function<void()>& before_it_runs = {}) {
   struct stat kind {};
   try {
-    if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode)) host.helpers.verify(fd, Cancellation());
+    if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode)) host.helpers.verify({fd, head.checksum}, Cancellation());
     const auto domain = build_from_image(host, head, fd, paused, before_it_runs);
     XEND_LOG(Info, "Domain {} ({}) restored from {}.", domain->name(), domain->domid().value_or(0), path);
     return domain;
@@ -90,8 +90,9 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
   try {
     Departure departure(host, domain, "saved", path);
     AtomicFile file(path);
-    file.write(container_head(departure.config()));
-    const auto saved = departure.send_memory(file.fd(), false, 0);
+    const std::string head = container_head(departure.config());
+    file.write(head);
+    const auto saved = departure.send_memory(file.fd(), head, false, 0);
     file.commit();
     XEND_LOG(Info, "Domain {} saved to {}: {} bytes of {} of memory.", config.name, path, saved.bytes_written,
              saved.bytes_read);
@@ -111,7 +112,7 @@ std::shared_ptr<Domain> restore_domain(Host& host, const std::string& path, bool
   if (file.get() < 0 || fstat(file.get(), &kind) != 0 || (S_ISDIR(kind.st_mode) && (errno = EISDIR)))
     throw Error(fmt::format("can't read guest state file {}: {}", path, std::strerror(errno)));
   const auto head = read_container_head(file.get());
-  refuse_if_here(host, head);
+  refuse_if_here(host, head.config);
   return restore_from(host, head, file.get(), path, paused);
 }
 
@@ -124,10 +125,10 @@ void restore_checkpoint(Host& host, const std::string& path, bool paused, const 
 
 std::shared_ptr<Domain> receive_domain(Host& host, int fd) {
   const auto head = read_container_head(fd);
-  refuse_if_here(host, head);
-  const auto changes_home = sxp::child_text(head, "change_home_server").value_or("");
+  refuse_if_here(host, head.config);
+  const auto changes_home = sxp::child_text(head.config, "change_home_server").value_or("");
   if (changes_home != "True" && changes_home != "1") return build_from_image(host, head, fd, false);
-  return build_from_image(host, head, fd, false, [&] { manage_domain(host, uuid_of(head)); });
+  return build_from_image(host, head, fd, false, [&] { manage_domain(host, uuid_of(head.config)); });
 }
 
 }  // namespace xend

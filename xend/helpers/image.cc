@@ -1,6 +1,8 @@
 #include "xend/helpers/image.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "xend/helpers/device_state_record.h"
@@ -9,6 +11,35 @@
 #include "xend/helpers/libxc_stream.h"
 
 namespace xend {
+namespace {
+
+using Start = std::array<std::byte, 8>;
+
+std::uint32_t le32(const Start& start, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value |= std::to_integer<std::uint32_t>(start[at + i]) << (8 * i);
+  return value;
+}
+
+// The number of pages, then the upper half of that number, or in an image of a 32-bit dom0 all ones or the head of the
+// first chunk (spec protocols 8.1 and 8.3).
+bool is_legacy(const Start& start) {
+  constexpr std::uint32_t kFewestPages = 256, kMostPages = 1 << 28;  // a MiB, and as many as fit beside their types
+  constexpr std::int32_t kLastSpecial = -20, kMostInChunk = 1024;
+  const std::uint32_t pages = le32(start, 0);
+  const auto second = static_cast<std::int32_t>(le32(start, 4));
+  return pages >= kFewestPages && pages <= kMostPages && second >= kLastSpecial && second <= kMostInChunk;
+}
+
+std::string mark_text() {
+  return std::string(reinterpret_cast<const char*>(kFrameMagic.data()), kFrameMagic.size());
+}
+
+bool is_libxc(const Start& start) {
+  return std::all_of(start.begin(), start.end(), [](std::byte byte) { return byte == std::byte{0xff}; });
+}
+
+}  // namespace
 
 std::string_view to_string(ImageFormat format) {
   switch (format) {
@@ -22,14 +53,22 @@ std::string_view to_string(ImageFormat format) {
   return "legacy";
 }
 
-Image::Image(int fd) : source_(fd), frames_(source_), bare_(*this) {
+Image::Image(int fd, std::uint64_t head, std::uint64_t start) : source_(fd, start), frames_(source_), bare_(*this) {
   if (const std::size_t got = source_.fill(start_); got < start_.size()) {
     throw Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) +
                   ", before the domain's memory");
   }
-  if (start_ == kFrameMagic) format_ = ImageFormat::kFramed;
-  if (std::all_of(start_.begin(), start_.end(), [](std::byte byte) { return byte == std::byte{0xff}; }))
-    format_ = ImageFormat::kLibxc;
+  if (start_ == kFrameMagic) {
+    format_ = ImageFormat::kFramed;
+    frames_.check_head(head);
+  }
+  if (is_libxc(start_)) format_ = ImageFormat::kLibxc;
+  if (format_ == ImageFormat::kLegacy && !is_legacy(start_)) {
+    throw Failure("the image is damaged, or of a kind that this xend does not know: at byte " +
+                  std::to_string(source_.position() - start_.size()) +
+                  ", where the domain's memory begins, stands neither " + mark_text() +
+                  " nor what any Xen writes there");
+  }
 }
 
 ByteSource& Image::stream() {

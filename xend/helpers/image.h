@@ -15,15 +15,17 @@ namespace xend {
 enum class ImageFormat {
   kFramed,  // our own
   kLibxc,   // the bare stream of Xen 4.6 and later
-  kLegacy,  // what Xen up to 4.5 wrote, or no image at all: it has no mark of its own
+  kLegacy,  // what Xen up to 4.5 wrote; it has no mark of its own and is known by its first numbers
 };
 
 std::string_view to_string(ImageFormat format);  // "framed", "libxc", "legacy"
 
 class Image {
  public:
-  // Reads eight bytes from `fd`, which stays the caller's. Throws Failure when not even these are there.
-  explicit Image(int fd);
+  // Reads from `fd`, which stays the caller's, what tells the kinds apart. `head`: the head_checksum of what stands in
+  // front of the image, which ours know. Throws Failure when it is of no kind, or ours was written behind another
+  // head. `start`: as for FdSource.
+  Image(int fd, std::uint64_t head, std::uint64_t start = 0);
 
   ImageFormat format() const { return format_; }
   // The libxc stream, from its first byte. Throws Failure for a legacy image: it must be converted first.
@@ -37,6 +39,7 @@ class Image {
   void check();
 
   std::uint64_t bytes_read() const { return source_.bytes_read(); }
+  const FrameReader& frames() const { return frames_; }  // of our own images
 
  private:
   // The bare stream: the bytes read to recognise it, then the rest. Nobody reads beyond its end, so an end is a cut.

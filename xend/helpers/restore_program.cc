@@ -49,8 +49,8 @@ void keep_device_state(Image& image, const std::string& path) {
 }
 
 void verify(Conversation& daemon, int fd) {
-  hear_request(daemon, "verify");
-  Image image(fd);
+  const sxp::Value request = hear_request(daemon, "verify");
+  Image image(fd, number_of(request, "head"));
   image.check();
   hand_over(daemon, sxp::Value::list({"verified", sxp::Value::list({"format", to_string(image.format())}),
                                       pair("bytes", image.bytes_read())}));
@@ -69,7 +69,7 @@ void restore(Conversation& daemon, std::span<char* const> arguments) {
   if (!type) throw Failure("there is no type of guest '" + type_name + "'");
   StreamHook::require_own("read");
 
-  Image image(fd);
+  Image image(fd, number_of(request, "head"));
   const xc::RestoredFrames frames = restore_from(image, domid, *type, store_port, console_port);
   if (*type == xc::GuestType::kHvm) keep_device_state(image, text_of(request, "device_state"));
   image.finish();

@@ -1,12 +1,13 @@
 // What xc_restore does. The conversation:
 //
 //   daemon                                       xc_restore FD DOMID STORE_PORT CONSOLE_PORT HVM PAE APIC SUPERPAGES 1
-//   (restore (type hvm) (device_state PATH)) ->      PATH: HVM only, where QEMU's state is written to
+//   (restore (type hvm) (head C) (device_state PATH)) ->   C: head_checksum of what stands in front; PATH: HVM only,
+//                                                          where QEMU's state is written to
 //                                       <-       (restored (store_mfn N) (console_mfn N) (read N))
 //   (ok)                                ->
 //
 //   daemon                                       xc_restore FD verify
-//   (verify)                            ->
+//   (verify (head C))                   ->
 //                                       <-       (verified (format framed) (bytes N))
 //   (ok)                                ->
 #pragma once
