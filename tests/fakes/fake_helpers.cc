@@ -97,6 +97,7 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
 }
 
 xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation&) {
+  converter_ += " " + request.converter;
   auto memory = read_image(request.fd, request.head);
   if (!request.device_state.empty())
     std::ofstream(request.device_state) << read_all(request.fd, std::stoul(read_all(request.fd, kLength)));
@@ -115,6 +116,7 @@ std::uint64_t FakeHelpers::dump_core(const xend::DumpRequest& request, const xen
 }
 
 xend::VerifyResult FakeHelpers::verify(const xend::VerifyRequest& request, const xend::Cancellation&) {
+  converter_ = request.converter;
   const auto position = lseek(request.fd, 0, SEEK_CUR);
   read_image(request.fd, request.head);
   lseek(request.fd, position, SEEK_SET);

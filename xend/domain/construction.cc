@@ -287,6 +287,7 @@ void Construction::restore(int fd, std::uint64_t head) {
   request.type = state.config.type;
   request.fd = fd;
   request.head = head;
+  request.converter = host_.programs.legacy_converter();
   request.store_port = state.store_port;
   request.console_port = state.console_port;
   if (request.type == xc::GuestType::kHvm)

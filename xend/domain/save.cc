@@ -68,11 +68,21 @@ void refuse_if_here(Host& host, const sxp::Value& head) {
   if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
 }
 
+// Before there is a domain.
+void verify(Host& host, const ContainerHead& head, int fd) {
+  VerifyRequest request;
+  request.type = DomainConfig::parse(head.config).type;
+  request.fd = fd;
+  request.head = head.checksum;
+  request.converter = host.programs.legacy_converter();
+  host.helpers.verify(request, Cancellation());
+}
+
 std::shared_ptr<Domain> restore_from(Host& host, const ContainerHead& head, int fd, const std::string& path,
                                      bool paused, const std::function<void()>& before_it_runs = {}) {
   struct stat kind {};
   try {
-    if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode)) host.helpers.verify({fd, head.checksum}, Cancellation());
+    if (fstat(fd, &kind) == 0 && S_ISREG(kind.st_mode)) verify(host, head, fd);
     const auto domain = build_from_image(host, head, fd, paused, before_it_runs);
     XEND_LOG(Info, "Domain {} ({}) restored from {}.", domain->name(), domain->domid().value_or(0), path);
     return domain;

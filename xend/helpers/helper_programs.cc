@@ -150,9 +150,9 @@ SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& 
 }
 
 RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cancellation& cancel) {
-  const sxp::Value order =
-      sxp::Value::list({"restore", pair("type", xc::to_string(request.type)),
-                        pair("head", std::to_string(request.head)), pair("device_state", request.device_state)});
+  const sxp::Value order = sxp::Value::list(
+      {"restore", pair("type", xc::to_string(request.type)), pair("head", std::to_string(request.head)),
+       pair("converter", request.converter), pair("device_state", request.device_state)});
   const bool hvm = request.type != xc::GuestType::kPv;
   // PAE, APIC, SUPERPAGES and the last 1 are what the classic xend passed; the image knows better.
   HelperRun run(folder_ + "/xc_restore",
@@ -189,7 +189,9 @@ VerifyResult HelperPrograms::verify(const VerifyRequest& request, const Cancella
   } const kept(request.fd);
   if (kept.offset < 0) throw Error(Error::Kind::kInternal, "only an image in a file can be verified");
   HelperRun run(folder_ + "/xc_restore", {extra_descriptor(), "verify"}, request.fd,
-                sxp::Value::list({"verify", pair("head", std::to_string(request.head))}), cancel);
+                sxp::Value::list({"verify", pair("type", xc::to_string(request.type)),
+                                  pair("head", std::to_string(request.head)), pair("converter", request.converter)}),
+                cancel);
   const sxp::Value verified = run.hear();
   require_head(run, verified, "verified");
   const std::string format = sxp::child_text(verified, "format").value_or("");

@@ -83,8 +83,9 @@ struct RestoreRequest {
   std::string name;
   xc::DomId domid = 0;
   xc::GuestType type = xc::GuestType::kPv;
-  int fd = -1;             // positioned behind the config; left behind the last byte of the image
-  std::uint64_t head = 0;  // the head_checksum of what has been read from fd
+  int fd = -1;              // positioned behind the config; left behind the last byte of the image
+  std::uint64_t head = 0;   // the head_checksum of what has been read from fd
+  std::string converter{};  // Xen's convert-legacy-stream, for images of Xen 4.5 or older; empty: there is none
   xc::Port store_port = 0, console_port = 0;
   std::string device_state{};  // HVM: a file that is made, for what the device model needs; not there before
 };
@@ -101,8 +102,10 @@ struct DumpRequest {
 };
 
 struct VerifyRequest {
-  int fd = -1;             // a regular file, positioned behind the config
-  std::uint64_t head = 0;  // the head_checksum of what stands before
+  xc::GuestType type = xc::GuestType::kPv;
+  int fd = -1;              // a regular file, positioned behind the config
+  std::uint64_t head = 0;   // the head_checksum of what stands before
+  std::string converter{};  // as for RestoreRequest
 };
 
 // What an image is, found out by reading it without restoring it.

@@ -53,7 +53,8 @@ std::string_view to_string(ImageFormat format) {
   return "legacy";
 }
 
-Image::Image(int fd, std::uint64_t head, std::uint64_t start) : source_(fd, start), frames_(source_), bare_(*this) {
+Image::Image(int fd, std::uint64_t head, std::uint64_t start)
+    : fd_(fd), source_(fd, start), frames_(source_), bare_(*this) {
   if (const std::size_t got = source_.fill(start_); got < start_.size()) {
     throw Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) +
                   ", before the domain's memory");
@@ -71,12 +72,29 @@ Image::Image(int fd, std::uint64_t head, std::uint64_t start) : source_(fd, star
   }
 }
 
+void Image::convert(const std::string& program, bool pv) {
+  if (format_ != ImageFormat::kLegacy) return;
+  if (!pv) {
+    throw Failure(
+        "Xen 4.5 or older wrote this image of an HVM guest: the state of its devices is that of a QEMU which "
+        "today's Xen does not have. The guest can be booted from its disks");
+  }
+  if (program.empty()) {
+    throw Failure(
+        "Xen 4.5 or older wrote this image: it must be converted by Xen's convert-legacy-stream, which is not "
+        "installed. Debian's package xen-utils-4.17 has it");
+  }
+  const bool of_32_bits = le32(start_, 4) != 0;
+  conversion_.emplace(program, LegacyImage{.fd = fd_,
+                                           .start = std::vector<std::byte>(start_.begin(), start_.end()),
+                                           .width = of_32_bits ? 32U : 64U});
+}
+
 ByteSource& Image::stream() {
+  if (conversion_) return *conversion_;
   if (format_ == ImageFormat::kFramed) return frames_;
   if (format_ == ImageFormat::kLibxc) return bare_;
-  throw Failure(
-      "this is no image of Xen 4.6 or later: if Xen 4.5 or older wrote it, convert it with Xen's convert-legacy-stream "
-      "first");
+  throw Failure("Xen 4.5 or older wrote this image: its parts are known to Xen's convert-legacy-stream alone");
 }
 
 ByteSource& Image::rest() {
@@ -86,14 +104,10 @@ ByteSource& Image::rest() {
 
 void Image::finish() {
   if (format_ == ImageFormat::kFramed) frames_.finish();
+  if (conversion_) conversion_->finish();
 }
 
 void Image::check() {
-  if (format_ == ImageFormat::kLegacy) {  // nothing in it can be checked
-    std::vector<std::byte> discarded(1 << 20);
-    while (source_.read(discarded) != 0) continue;
-    return;
-  }
   walk_libxc_stream(stream());
   // Only frames say where an image ends: behind a bare one there may be anything.
   if (format_ == ImageFormat::kFramed) read_device_state(rest(), nullptr);

@@ -4,11 +4,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "xend/helpers/byte_stream.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/frame_reader.h"
+#include "xend/helpers/legacy_conversion.h"
 
 namespace xend {
 
@@ -26,19 +28,25 @@ class Image {
   // front of the image, which ours know. Throws Failure when it is of no kind, or ours was written behind another
   // head. `start`: as for FdSource.
   Image(int fd, std::uint64_t head, std::uint64_t start = 0);
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
 
   ImageFormat format() const { return format_; }
-  // The libxc stream, from its first byte. Throws Failure for a legacy image: it must be converted first.
+  // To be called before stream(): has a legacy image put into today's form by `program`, Xen's convert-legacy-stream;
+  // does nothing for others. Throws Failure when `program` is empty, because this host has none, and for HVM guests:
+  // `pv` is false.
+  void convert(const std::string& program, bool pv);
+  // The libxc stream, from its first byte. Throws Failure for a legacy image that is not being converted.
   ByteSource& stream();
   // What is left when the libxc stream has been read to its end; says 0 at the end of the image.
   ByteSource& rest();
   // To be called when all of the stream has been read: leaves the descriptor right behind the image. Throws Failure
   // when it does not end there.
   void finish();
-  // Reads what is left of it, checking all that can be checked without a domain.
+  // Reads all of it, checking what can be checked without a domain.
   void check();
 
-  std::uint64_t bytes_read() const { return source_.bytes_read(); }
+  std::uint64_t bytes_read() const { return source_.bytes_read() + (conversion_ ? conversion_->bytes_taken() : 0); }
   const FrameReader& frames() const { return frames_; }  // of our own images
 
  private:
@@ -53,11 +61,13 @@ class Image {
     std::size_t used_ = 0;
   };
 
+  int fd_;
   FdSource source_;
   std::array<std::byte, 8> start_{};
   ImageFormat format_ = ImageFormat::kLegacy;
   FrameReader frames_;
   Bare bare_;
+  std::optional<LegacyConversion> conversion_;
 };
 
 }  // namespace xend

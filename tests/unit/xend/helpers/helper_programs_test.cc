@@ -253,7 +253,7 @@ TEST_F(HelperProgramsTest, RestoreUsesTheClassicCommandLine) {
   } catch (const HelperError& error) {
     EXPECT_EQ(error.what(), command("xc_restore 3 9 4 6 1 1 1 0 1 failed\nthe image is damaged"));
   }
-  EXPECT_EQ(written("asked"), "(restore (type pvh) (head 18446744073709551615) (device_state ''))\n");
+  EXPECT_EQ(written("asked"), "(restore (type pvh) (head 18446744073709551615) (converter '') (device_state ''))\n");
 }
 
 TEST_F(HelperProgramsTest, ADumpIsTheFileAndItsSize) {
@@ -278,11 +278,11 @@ TEST_F(HelperProgramsTest, VerifyPutsThePositionBack) {
   script(
       "xc_restore",
       "echo \"$request\" >\"${0%/*}/asked\"; cat <&3 >/dev/null; echo '(verified (format libxc) (bytes 6))'; read -r");
-  const VerifyResult result = helpers_.verify({image_.fd(), 77}, Cancellation());
+  const VerifyResult result = helpers_.verify({xc::GuestType::kPvh, image_.fd(), 77, "/c"}, Cancellation());
   EXPECT_EQ(result.format, VerifyResult::Format::kLibxc);
   EXPECT_EQ(result.bytes, 6U);
   EXPECT_EQ(image_.position(), 4);
-  EXPECT_EQ(written("asked"), "(verify (head 77))\n");
+  EXPECT_EQ(written("asked"), "(verify (type pvh) (head 77) (converter /c))\n");
 }
 
 }  // namespace
