@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "xend/error.h"
+#include "xend/helpers/helper_error.h"
 
 namespace fakes {
 
@@ -85,6 +86,8 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
   request.suspend();
   const auto memory = memory_of(request.domid);
   write_all(request.fd, head_text(request.head) + with_length(memory) + kEnd);
+  if (const auto failure = std::exchange(save_failure_, std::nullopt))
+    throw xend::HelperError(xend::Error::Kind::kGeneric, "xc_save", failure->first, failure->second);
   if (request.log_dirty) request.log_dirty(false);
   if (request.device_state) {
     std::ostringstream state;

@@ -157,34 +157,6 @@ TEST_F(Life, ASaveThatCannotBeWrittenLeavesTheGuestRunningAndTheOldFileAlone) {
   EXPECT_EQ(text, "old");
 }
 
-TEST_F(Life, ADamagedImageMakesNoDomain) {
-  host.start_guest("TestGuest");
-  xend::save_domain(*host.host, guest(), path("image"), false);
-  std::filesystem::resize_file(path("image"), std::filesystem::file_size(path("image")) - 1);
-  const auto before = host.xen.calls();
-  EXPECT_THAT(error_of([&] { xend::restore_domain(*host.host, path("image"), false); }), HasSubstr("ends too early"));
-  EXPECT_EQ(host.xen.calls(), before);
-  EXPECT_EQ(host.list(), "");
-}
-
-// A word of the configuration has become another one, as readable as the first.
-TEST_F(Life, AnImageWhoseConfigurationWasChangedMakesNoDomain) {
-  host.start_guest("TestGuest");
-  xend::save_domain(*host.host, guest(), path("image"), false);
-  std::ostringstream image;
-  image << std::ifstream(path("image")).rdbuf();
-  std::string changed = image.str();
-  const auto at = changed.find("(on_reboot restart)");
-  ASSERT_NE(at, std::string::npos) << changed;
-  changed.replace(at, 19, "(on_reboot destroy)");
-  std::ofstream(path("image")) << changed;
-  const auto before = host.xen.calls();
-  EXPECT_THAT(error_of([&] { xend::restore_domain(*host.host, path("image"), false); }),
-              HasSubstr("the image was written behind another head"));
-  EXPECT_EQ(host.xen.calls(), before);
-  EXPECT_EQ(host.list(), "");
-}
-
 // As Linux is while it is still getting up from the suspend before.
 TEST_F(Life, AGuestThatWasDeafToTheRequestIsAskedAgain) {
   host.start_guest("TestGuest");

@@ -2,16 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "rpc/file_descriptor.h"
 #include "xend/atomic_file.h"
 #include "xend/checkpoint/container.h"
+#include "xend/checkpoint/room.h"
 #include "xend/domain/construction.h"
 #include "xend/domain/departure.h"
 #include "xend/domain/lifecycle.h"
@@ -28,16 +29,21 @@ bool disk_is_full(int error) {
   return error == ENOSPC || error == EDQUOT;
 }
 
+// What Xen knows of it; nothing when it does not run, which is refused later.
+std::optional<xc::DomainInfo> running_info(Host& host, const Domain& domain) {
+  const auto domid = domain.domid();
+  return domid ? host.xen.domain(*domid) : std::nullopt;
+}
+
 // Free and needed space, for the person whose disk is full.
 std::string space_sentence(const std::string& path, const DomainConfig& config) {
   const auto folder = std::filesystem::absolute(path).parent_path().string();
-  struct statvfs fs {};
-  if (statvfs(folder.c_str(), &fs) != 0) return "";
-  const auto free_mib = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize >> 20;
+  const auto room = room_for(path);
+  if (!room) return "";
   return fmt::format(
       "\nThe file system of {} has {} MiB free; the image of {} may need up to {} MiB. {} runs on, and nothing was "
       "left in {}.",
-      folder, free_mib, config.name, config.memory.value + 1, config.name, folder);
+      folder, *room >> 20, config.name, config.memory.value + 1, config.name, folder);
 }
 
 // Builds the running domain out of a head that has been read and the memory that follows it on `fd`.
@@ -97,6 +103,7 @@ std::shared_ptr<Domain> restore_from(Host& host, const ContainerHead& head, int 
 void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint) {
   require_ours(*domain, "save");
   const auto config = domain->state().config;
+  if (const auto info = running_info(host, *domain)) require_room(path, config.name, info->memory);
   try {
     Departure departure(host, domain, "saved", path);
     AtomicFile file(path);
