@@ -281,13 +281,15 @@ void Construction::fill_memory(const BuildRequest& request) {
   memory_.reset();
 }
 
-void Construction::restore(int fd) {
+void Construction::restore(int fd, std::uint64_t head) {
   const auto state = domain_->state();
   RestoreRequest request;
   request.name = state.config.name;
   request.domid = *state.domid;
   request.type = state.config.type;
   request.fd = fd;
+  request.head = head;
+  request.converter = host_.programs.legacy_converter();
   request.store_port = state.store_port;
   request.console_port = state.console_port;
   if (request.type == xc::GuestType::kHvm)

@@ -11,6 +11,7 @@
 #include "xend/domain/tear_down.h"
 #include "xend/domain/usb_ports.h"
 #include "xend/error.h"
+#include "xend/helpers/frame_format.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -96,7 +97,7 @@ Departure::~Departure() {
   host_.look_again();  // it may have shut down by itself while we were busy with it
 }
 
-SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
+SaveResult Departure::send_memory(int fd, std::string_view head, bool live, unsigned rate_mbit) {
   const auto state = domain_->state();
   SaveRequest request;
   request.name = state.config.name;
@@ -104,6 +105,7 @@ SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
   request.type = state.config.type;
   request.live = live;
   request.fd = fd;
+  request.head = head_checksum(head);
   request.rate_mbit = rate_mbit;
   request.suspend = [this, domid = *state.domid, hvm = state.config.type == xc::GuestType::kHvm] {
     suspend_guest(host_, *domain_, cancellation());
