@@ -81,7 +81,7 @@ $(B)/obj/%.o: %.cc config.mk
 # ---- programs --------------------------------------------------------------------------------------------------------
 
 HELPERS := xc_build xc_save xc_restore xc_dump
-PROGRAMS := $(B)/xm-cli/xm $(B)/xm-cli/xm-https $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
+PROGRAMS := $(B)/xm-cli/xm $(B)/xm-cli/xm-https $(B)/xm-cli/xm-image $(B)/xend-daemon/xend $(addprefix $(B)/helpers/,$(HELPERS))
 
 # Without the libraries of TLS, which take longer to load than most commands to run.
 $(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
@@ -91,6 +91,13 @@ $(B)/xm-cli/xm: $(B)/obj/xm/main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
 $(B)/xm-cli/xm-https: $(B)/obj/xm/https_main.o $(B)/libxm.a $(B)/librpc.a $(B)/libsxp.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(RPC_LIBS)
+
+# What xm looks into save images with, on machines without Xen's libraries: of the daemon's code what reads images.
+IMAGE_READER := $(call objects,$(addprefix xend/,checkpoint/image_main.cc checkpoint/image_report.cc \
+	checkpoint/container.cc error.cc))
+$(B)/xm-cli/xm-image: $(IMAGE_READER) $(B)/libhelpers.a $(B)/libsxp.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(HELPER_LIBS)
 
 $(B)/xend-daemon/xend: $(B)/obj/xend/main.o $(B)/libxend.a $(B)/librpc.a $(B)/libxc-wrap.a $(B)/libsxp.a
 	@mkdir -p $(@D)
@@ -149,6 +156,21 @@ build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answer
 build/fuzz/boot_answer_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/boot_answer.cc xend/error.cc $(call sources,sxp)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
+
+# config.sxp as xend reads and writes it, without the folder that it is in.
+STORED_CONFIG_SOURCES := libxc-wrap/types.cc $(addprefix xend/,error.cc log.cc log_text.cc) \
+	$(addprefix xend/domain/,carried_over.cc cpuid_config.cc domain_config.cc domain_sxp.cc image_config.cc security_label.cc \
+	stored_config.cc)
+build/fuzz/stored_config_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(STORED_CONFIG_SOURCES)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(XEND_LIBS)
+
+build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
+		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
+		device_state_record.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
+		libxc_stream.cc)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(HELPER_LIBS)
 
 build/fuzz/http_request_fuzz build/fuzz/form_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/error.cc $(call sources,sxp) \
 		$(call sources,rpc) $(addprefix xend/api/http_face/,browser_guard.cc domain_operations.cc form.cc html.cc \

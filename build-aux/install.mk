@@ -3,7 +3,7 @@
 # `make install INSTALL_PROGRAM='install -s'` leaves the debug information out.
 INSTALL_PROGRAM ?= install
 PROGRAM_FILES = $(B)/xm-cli/xm $(B)/xend-daemon/xend
-HELPER_FILES = $(addprefix $(B)/helpers/,$(HELPERS)) $(B)/xm-cli/xm-https
+HELPER_FILES = $(addprefix $(B)/helpers/,$(HELPERS)) $(addprefix $(B)/xm-cli/,xm-https xm-image)
 GUEST_FILE_SCRIPTS = $(wildcard xm/guest_config/*.py)
 UNITS = $(wildcard configs/*.service configs/*.socket)
 # Configuration files are kept when they are there already: they are the administrator's.

@@ -1,7 +1,5 @@
 #include "libxc-wrap/hvm_machine.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -11,39 +9,13 @@
 extern "C" {
 #include <xen/hvm/hvm_info_table.h>
 #include <xenctrl.h>
-#include <xenforeignmemory.h>
 #include <xenguest.h>
 }
 
 #include "libxc-wrap/error.h"
+#include "libxc-wrap/guest_page.h"
 
 namespace xc {
-namespace {
-
-// One page of a guest, mapped for as long as the object lives.
-class GuestPage {
- public:
-  GuestPage(Handle& handle, DomId domid, Frame frame) : memory_(xenforeignmemory_open(nullptr, 0)) {
-    if (!memory_) handle.fail("xenforeignmemory_open", errno);
-    const xen_pfn_t frames[] = {frame};
-    page_ = xenforeignmemory_map(memory_.get(), domid, PROT_READ | PROT_WRITE, 1, frames, nullptr);
-    if (page_ == nullptr) handle.fail("xenforeignmemory_map", errno);
-  }
-  ~GuestPage() { xenforeignmemory_unmap(memory_.get(), page_, 1); }
-  GuestPage(const GuestPage&) = delete;
-  GuestPage& operator=(const GuestPage&) = delete;
-
-  std::uint8_t* bytes() const { return static_cast<std::uint8_t*>(page_); }
-
- private:
-  struct Close {
-    void operator()(xenforeignmemory_handle* memory) const { xenforeignmemory_close(memory); }
-  };
-  std::unique_ptr<xenforeignmemory_handle, Close> memory_;
-  void* page_ = nullptr;
-};
-
-}  // namespace
 
 MemoryLayout hvm_memory(MiB memory) {
   constexpr std::uint64_t kHole = 256 << 20;  // what hvmloader and QEMU's xenfv machine expect
@@ -84,7 +56,7 @@ void describe_hvm(xc_dom_image& image, const MemoryLayout& memory, MiB target, s
 }
 
 void complete_hvm_info(Handle& handle, DomId domid, const HvmMachine& machine, unsigned vcpus) {
-  const GuestPage page(handle, domid, HVM_INFO_PFN);
+  const GuestPage page(handle, domid, HVM_INFO_PFN, GuestPage::Access::kWrite);
   auto* const table = reinterpret_cast<hvm_info_table*>(page.bytes() + HVM_INFO_OFFSET);
   table->apic_mode = machine.apic ? 1 : 0;
   table->nr_vcpus = vcpus;

@@ -160,6 +160,7 @@ class Hypervisor {
   virtual void set_flask_enforcing(bool yes) = 0;
   virtual void load_flask_policy(const std::string& policy) = 0;  // binary
   virtual std::string flask_context(std::uint32_t sid) = 0;       // of DomainInfo::ssidref: "system_u:system_r:domU_t"
+  virtual std::uint32_t flask_sid(const std::string& context) = 0;  // EINVAL: the policy has no such context
 
   // PCI devices of the host (spec modern-xen 20). `device`: segment << 16 | bus << 8 | slot << 3 | function.
   // Throws with EINVAL when a domain has it or Xen does not know it, EOPNOTSUPP when the host has no IOMMU.
@@ -175,6 +176,9 @@ class Hypervisor {
   virtual void map_interrupt(DomId domid, int number) = 0;
   virtual void unmap_interrupt(DomId domid, int number) = 0;
   virtual void permit_interrupt(DomId domid, int number, bool yes) = 0;
+
+  // Whether all that a guest has written to its console has been taken out of `console`, the page for that.
+  virtual bool console_is_read(DomId domid, Frame console) = 0;
 
   virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
   virtual void send_debug_keys(const std::string& keys) = 0;

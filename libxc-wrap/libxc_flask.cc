@@ -37,4 +37,13 @@ std::string LibxcHypervisor::flask_context(std::uint32_t sid) {
   return std::string(context.data(), strnlen(context.data(), context.size()));
 }
 
+std::uint32_t LibxcHypervisor::flask_sid(const std::string& context) {
+  Lease xc(*this);
+  std::string bytes = context;  // the library's pointer is to what may be written to
+  std::uint32_t sid = 0;
+  xc->check(xc_flask_context_to_sid(xc->get(), bytes.data(), static_cast<std::uint32_t>(bytes.size()), &sid),
+            "xc_flask_context_to_sid");
+  return sid;
+}
+
 }  // namespace xc

@@ -49,6 +49,7 @@ class LibxcHypervisor final : public Hypervisor {
   void set_flask_enforcing(bool yes) override;
   void load_flask_policy(const std::string& policy) override;
   std::string flask_context(std::uint32_t sid) override;
+  std::uint32_t flask_sid(const std::string& context) override;
   void test_assign_device(std::uint32_t device) override;
   void assign_device(DomId domid, std::uint32_t device) override;
   void deassign_device(DomId domid, std::uint32_t device) override;
@@ -57,6 +58,7 @@ class LibxcHypervisor final : public Hypervisor {
   void map_interrupt(DomId domid, int number) override;
   void unmap_interrupt(DomId domid, int number) override;
   void permit_interrupt(DomId domid, int number, bool yes) override;
+  bool console_is_read(DomId domid, Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
 

@@ -11,6 +11,7 @@
 
 #include "rpc/codec.h"
 #include "rpc/http.h"
+#include "rpc/ssh_stream.h"
 #include "rpc/stream.h"
 #include "rpc/tls.h"
 #include "rpc/unix_address.h"
@@ -40,8 +41,7 @@ FileDescriptor connect_tcp(const Uri& uri) {
   addrinfo* found = nullptr;
   const int failed = ::getaddrinfo(uri.host.c_str(), uri.port.c_str(), &hints, &found);
   if (failed != 0) {
-    throw ConnectionError(failed == EAI_SYSTEM ? errno : EHOSTUNREACH,
-                          fmt::format("Cannot find the host {}: {}.", uri.host, ::gai_strerror(failed)));
+    throw ConnectionError(0, fmt::format("Cannot find the host {}: {}.", uri.host, ::gai_strerror(failed)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   int error = EHOSTUNREACH;
@@ -74,8 +74,12 @@ struct Client::Impl {
 };
 
 void Client::Impl::connect() {
-  auto plain =
-      std::make_unique<SocketStream>(uri.scheme == Uri::Scheme::kUnix ? connect_unix(uri.path) : connect_tcp(uri));
+  std::unique_ptr<SocketStream> plain;
+  if (uri.scheme == Uri::Scheme::kSsh)
+    plain = std::make_unique<SshStream>(uri);
+  else
+    plain =
+        std::make_unique<SocketStream>(uri.scheme == Uri::Scheme::kUnix ? connect_unix(uri.path) : connect_tcp(uri));
   SocketStream* const below = plain.get();
   stream = std::move(plain);
   if (uri.scheme == Uri::Scheme::kHttps) stream = start_tls(std::move(stream), uri.host);
@@ -88,11 +92,11 @@ void Client::Impl::disconnect() {
 }
 
 void Client::Impl::send(const std::string& xml) {
-  const bool is_unix = uri.scheme == Uri::Scheme::kUnix;
+  const bool is_local = uri.scheme == Uri::Scheme::kUnix || uri.scheme == Uri::Scheme::kSsh;  // as its reader sees it
   const std::string host = uri.host.find(':') == std::string::npos ? uri.host : "[" + uri.host + "]";
   stream->write(fmt::format(
       "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: xm\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{}",
-      is_unix ? "/RPC2" : uri.path, is_unix ? "localhost" : host + ":" + uri.port, xml.size(), xml));
+      is_local ? "/RPC2" : uri.path, is_local ? "localhost" : host + ":" + uri.port, xml.size(), xml));
 }
 
 // The body of the response, which was read whole.
@@ -142,7 +146,7 @@ Value Client::call(const std::string& method, const Array& params) {
                           fmt::format("Cannot talk to {}: {}.", impl_->where, std::strerror(e.code().value())));
   } catch (const TlsError& e) {
     impl_->disconnect();
-    throw ConnectionError(EPROTO, fmt::format("Cannot talk to {}: {}", impl_->where, e.what()));
+    throw ConnectionError(0, fmt::format("Cannot talk to {}: {}", impl_->where, e.what()));
   } catch (...) {
     impl_->disconnect();
     throw;

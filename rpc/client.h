@@ -11,8 +11,8 @@
 
 namespace rpc {
 
-// xend cannot be reached, or was lost in the midst of a call. error() is the errno of what failed; what() is a
-// sentence.
+// xend cannot be reached, or was lost in the midst of a call. error() is the errno of what failed, 0 where none tells
+// it; what() is a sentence.
 class ConnectionError : public std::runtime_error {
  public:
   ConnectionError(int error, const std::string& text) : std::runtime_error(text), error_(error) {}
@@ -32,9 +32,10 @@ class ProtocolError : public std::runtime_error {
 
 class Client {
  public:
-  // uri: httpu:///PATH (a unix socket), http://HOST[:PORT][/PATH] or https://...; spec protocols 3.1, xm-cli 1.6. Port
-  // 80 or 443 and /RPC2 when not given. https checks the certificate; the environment's SSL_CERT_FILE names one to
-  // trust. Throws std::invalid_argument for any other form, with a sentence. Does not connect yet.
+  // uri: httpu:///PATH (a unix socket), http://HOST[:PORT][/PATH], https://... or ssh://[USER@]HOST[:PORT]; spec
+  // protocols 3.1, xm-cli 1.6. Port 80 or 443 and /RPC2 when not given. https checks the certificate; the environment's
+  // SSL_CERT_FILE names one to trust. Throws std::invalid_argument for any other form, with a sentence. Does not
+  // connect yet.
   explicit Client(std::string uri);
   ~Client();
   Client(const Client&) = delete;

@@ -20,7 +20,7 @@ bool is_port(std::string_view port) {
 
 // Takes HOST, HOST:PORT or [ADDRESS]:PORT apart; the port stays as it is when there is none.
 void parse_authority(std::string_view text, std::string_view authority, Uri& uri) {
-  if (authority.find('@') != authority.npos) refuse(text, "user names are not supported");
+  if (authority.find('@') != authority.npos) refuse(text, "user names are for ssh:// only");
   std::string_view rest = authority;
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
@@ -38,6 +38,17 @@ void parse_authority(std::string_view text, std::string_view authority, Uri& uri
   uri.port = rest.substr(1);
 }
 
+// USER@ in front. ssh takes a word that begins with - for an option.
+std::string_view take_user(std::string_view text, std::string_view authority, Uri& uri) {
+  if (const auto at = authority.rfind('@'); at != authority.npos) {
+    uri.user = authority.substr(0, at);
+    authority.remove_prefix(at + 1);
+    if (uri.user.empty() || uri.user.starts_with('-')) refuse(text, "there is no such user name");
+  }
+  if (authority.starts_with('-')) refuse(text, "there is no such host name");
+  return authority;
+}
+
 }  // namespace
 
 Uri parse_uri(std::string_view text) {
@@ -47,10 +58,11 @@ Uri parse_uri(std::string_view text) {
   // What goes into a request line must not be able to end it.
   const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
   if (std::any_of(text.begin(), text.end(), bad)) refuse(text, "it contains a space or a control character");
-  if (const auto path = after("httpu://"); path.starts_with('/')) {
-    return {.scheme = Uri::Scheme::kUnix, .host = "", .port = "", .path = std::string(path)};
-  }
   Uri uri;
+  if (const auto path = after("httpu://"); path.starts_with('/')) {
+    uri.path = path;
+    return uri;
+  }
   std::string_view rest;
   if (rest = after("http://"); !rest.empty()) {
     uri.scheme = Uri::Scheme::kHttp;
@@ -58,11 +70,17 @@ Uri parse_uri(std::string_view text) {
   } else if (rest = after("https://"); !rest.empty()) {
     uri.scheme = Uri::Scheme::kHttps;
     uri.port = "443";
+  } else if (rest = after("ssh://"); !rest.empty()) {
+    uri.scheme = Uri::Scheme::kSsh;
   } else {
-    refuse(text, "it must be httpu:///PATH, http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH]");
+    refuse(text,
+           "it must be httpu:///PATH, http://HOST[:PORT][/PATH], https://HOST[:PORT][/PATH] or "
+           "ssh://[USER@]HOST[:PORT]");
   }
   const auto slash = std::min(rest.find('/'), rest.size());
-  parse_authority(text, rest.substr(0, slash), uri);
+  std::string_view authority = rest.substr(0, slash);
+  if (uri.scheme == Uri::Scheme::kSsh) authority = take_user(text, authority, uri);
+  parse_authority(text, authority, uri);
   if (slash < rest.size()) uri.path = rest.substr(slash);
   return uri;
 }

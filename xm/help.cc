@@ -15,9 +15,9 @@ constexpr std::string_view kShortNames[] = {
 constexpr std::string_view kLongNames[] = {
     // domains
     "console", "vncviewer", "create", "new", "delete", "destroy", "domid", "domname", "dump-core", "list", "mem-max",
-    "mem-set", "migrate", "pause", "reboot", "rename", "reset", "restore", "resume", "save", "shutdown", "start",
-    "suspend", "sysrq", "trigger", "top", "unpause", "uptime", "usb-add", "usb-del", "domstate", "vcpu-list",
-    "vcpu-pin", "vcpu-set",
+    "mem-set", "migrate", "pause", "reboot", "rename", "reset", "restore", "resume", "save", "checkpoint-verify",
+    "checkpoint-info", "shutdown", "start", "suspend", "sysrq", "trigger", "top", "unpause", "uptime", "usb-add",
+    "usb-del", "domstate", "vcpu-list", "vcpu-pin", "vcpu-set",
     // host and schedulers
     "debug-keys", "dmesg", "info", "log", "serve", "sched-credit2", "sched-credit", "sched-sedf",
     // devices

@@ -1,6 +1,5 @@
 #include "xm/pci_address.h"
 
-#include <algorithm>
 #include <charconv>
 #include <climits>
 
@@ -20,23 +19,6 @@ std::optional<unsigned> hex(std::string_view text, std::size_t digits) {
 
 std::string PciAddress::text() const {
   return fmt::format("{:04x}:{:02x}:{:02x}.{:01x}", domain, bus, slot, function);
-}
-
-std::optional<PciAddress> PciAddress::parse(std::string text) {
-  const std::size_t dot = text.find_last_of(".,");
-  if (dot == std::string::npos) return std::nullopt;
-  std::replace(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(dot), ',', ':');
-  const std::string_view all = text;
-  const std::size_t colon = all.rfind(':', dot);
-  if (colon == std::string_view::npos) return std::nullopt;
-  const std::string_view front = all.substr(0, colon);
-  const std::size_t first = front.find(':');
-  const auto domain = first == std::string_view::npos ? std::optional(0u) : hex(front.substr(0, first), 4);
-  const auto bus = hex(first == std::string_view::npos ? front : front.substr(first + 1), 2);
-  const auto slot = hex(all.substr(colon + 1, dot - colon - 1), 2);
-  const auto function = hex(all.substr(dot + 1), 1);
-  if (!domain || !bus || !slot || *slot > 0x1f || !function || *function > 7) return std::nullopt;
-  return PciAddress{*domain, *bus, *slot, *function};
 }
 
 std::optional<PciAddress> PciAddress::of(const rpc::Value& device) {

@@ -1,4 +1,4 @@
-// Where a PCI device of the host is, as people type it and as xend tells it (spec xm-cli 3.6).
+// Where a PCI device of the host is, as xend tells it and people read it (spec xm-cli 3.6).
 #pragma once
 
 #include <compare>
@@ -15,8 +15,6 @@ struct PciAddress {
 
   // "0000:02:00.0"
   std::string text() const;
-  // [DDDD:]BB:SS.F, commas allowed for colons and the dot; nothing for other text.
-  static std::optional<PciAddress> parse(std::string text);
   // From a struct {domain, bus, slot, func} of numbers or of texts such as "0x02"; nothing when that is not in it.
   static std::optional<PciAddress> of(const rpc::Value& device);
 

@@ -109,7 +109,7 @@ int report_exception(const Command& command, std::string_view typed) {
   } catch (const rpc::Fault& e) {
     return report_fault(typed, e);
   } catch (const rpc::ConnectionError& e) {
-    print_error(unreachable_text(e.error(), geteuid() == 0));
+    print_error(e.error() == 0 ? e.what() : unreachable_text(e.error(), geteuid() == 0));
   } catch (const rpc::ProtocolError& e) {
     fmt::print(stderr, "Xend has probably crashed!  {}\n", e.what());
   } catch (const std::invalid_argument& e) {  // XM_SERVER is malformed

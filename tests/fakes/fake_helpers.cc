@@ -10,7 +10,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "xend/error.h"
+#include "xend/helpers/helper_error.h"
 
 namespace fakes {
 
@@ -43,7 +46,13 @@ std::string with_length(const std::string& text) {
   return length.insert(0, kLength - length.size(), '0') + text;
 }
 
-std::string read_image(int fd) {
+std::string head_text(std::uint64_t head) {
+  return fmt::format("{:016x}", head);
+}
+
+std::string read_image(int fd, std::uint64_t head) {
+  if (read_all(fd, head_text(0).size()) != head_text(head))
+    throw xend::Error("xc_restore failed\nthe image was written behind another head");
   const auto memory = read_all(fd, std::stoul(read_all(fd, kLength)));
   if (read_all(fd, 4) != kEnd) throw xend::Error("xc_restore failed\nthe image is damaged");
   return memory;
@@ -76,7 +85,9 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
   if (request.log_dirty) request.log_dirty(true);
   request.suspend();
   const auto memory = memory_of(request.domid);
-  write_all(request.fd, with_length(memory) + kEnd);
+  write_all(request.fd, head_text(request.head) + with_length(memory) + kEnd);
+  if (const auto failure = std::exchange(save_failure_, std::nullopt))
+    throw xend::HelperError(xend::Error::Kind::kGeneric, "xc_save", failure->first, failure->second);
   if (request.log_dirty) request.log_dirty(false);
   if (request.device_state) {
     std::ostringstream state;
@@ -89,7 +100,8 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
 }
 
 xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation&) {
-  auto memory = read_image(request.fd);
+  converter_ += " " + request.converter;
+  auto memory = read_image(request.fd, request.head);
   if (!request.device_state.empty())
     std::ofstream(request.device_state) << read_all(request.fd, std::stoul(read_all(request.fd, kLength)));
   xen_.populate(request.domid, xc::MiB{64});
@@ -106,10 +118,11 @@ std::uint64_t FakeHelpers::dump_core(const xend::DumpRequest& request, const xen
   return 8 + memory.size();
 }
 
-xend::VerifyResult FakeHelpers::verify(int fd, const xend::Cancellation&) {
-  const auto position = lseek(fd, 0, SEEK_CUR);
-  read_image(fd);
-  lseek(fd, position, SEEK_SET);
+xend::VerifyResult FakeHelpers::verify(const xend::VerifyRequest& request, const xend::Cancellation&) {
+  converter_ = request.converter;
+  const auto position = lseek(request.fd, 0, SEEK_CUR);
+  read_image(request.fd, request.head);
+  lseek(request.fd, position, SEEK_SET);
   return {};
 }
 

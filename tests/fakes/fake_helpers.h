@@ -1,11 +1,13 @@
 // The helper programs without Xen: "memory" is a text per domain, which a save writes and a restore reads back, and
-// which says by itself whether anything of it was lost.
+// which says by itself whether anything of it was lost. In front stands the checksum of the head, as in a real image.
 #pragma once
 
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "tests/fakes/fake_hypervisor.h"
 #include "xend/helpers/helpers.h"
@@ -23,15 +25,19 @@ class FakeHelpers final : public xend::Helpers {
   xend::RestoreResult restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) override;
   // The file is "core of " and the guest's memory.
   std::uint64_t dump_core(const xend::DumpRequest& request, const xend::Cancellation& cancel) override;
-  xend::VerifyResult verify(int fd, const xend::Cancellation& cancel) override;
+  xend::VerifyResult verify(const xend::VerifyRequest& request, const xend::Cancellation& cancel) override;
 
   // ---- for tests ----
 
   std::string memory_of(xc::DomId domid) const;                 // "" when it has none
   void set_memory(xc::DomId domid, const std::string& memory);  // what the guest computed
   void fail_next_build(const std::string& text) { build_failure_ = text; }
+  // The save ends half-way, when the guest has been suspended; `error`: the errno behind it.
+  void fail_next_save(const std::string& text, int error) { save_failure_ = {text, error}; }
   // The dump ends half-way.
   void fail_next_dump(const std::string& text) { dump_failure_ = text; }
+  // What the last image that was looked at would have been converted with.
+  std::string converter() const { return converter_; }
   // A save waits, copying, until it is cancelled.
   void hang_saves(bool hang) { hang_ = hang; }
   bool hanging() const { return hanging_; }
@@ -40,7 +46,8 @@ class FakeHelpers final : public xend::Helpers {
   FakeHypervisor& xen_;
   mutable std::mutex mutex_;
   std::map<xc::DomId, std::string> memory_;
-  std::string build_failure_, dump_failure_;
+  std::string build_failure_, dump_failure_, converter_;
+  std::optional<std::pair<std::string, int>> save_failure_;
   std::atomic<bool> hang_{false}, hanging_{false};
 };
 

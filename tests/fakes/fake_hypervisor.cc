@@ -177,6 +177,7 @@ void FakeHypervisor::destroy(xc::DomId domid) {
     record("destroy", std::to_string(domid));
     Domain& domain = find("xc_domain_destroy", domid);
     domain.info.dying = true;
+    lost_words_ = lost_words_ || domain.last_words != 0;
     domain.info.running = domain.info.blocked = false;
     domain.info.memory = xc::KiB{domain.kept_dying ? std::uint64_t{4} : 0};
     if (!domain.kept_dying) domains_.erase(domid);
@@ -239,6 +240,23 @@ void FakeHypervisor::pin_vcpu(xc::DomId domid, unsigned vcpu, const std::vector<
       !cpus.empty() && std::all_of(cpus.begin(), cpus.end(), [this](unsigned cpu) { return cpu < host_.nr_cpus; });
   if (!known) throw xc::Error("xc_vcpu_setaffinity", EINVAL);
   domain.affinity[vcpu] = cpus;
+}
+
+bool FakeHypervisor::console_is_read(xc::DomId domid, xc::Frame) {
+  const std::lock_guard lock(mutex_);
+  fail_as_told("console_is_read");
+  auto& left = find("xenforeignmemory_map", domid).last_words;
+  return left == 0 || --left == 0;
+}
+
+void FakeHypervisor::has_last_words(xc::DomId domid, unsigned looks) {
+  const std::lock_guard lock(mutex_);
+  find("has_last_words", domid).last_words = looks;
+}
+
+bool FakeHypervisor::lost_words() const {
+  const std::lock_guard lock(mutex_);
+  return lost_words_;
 }
 
 std::string FakeHypervisor::console_ring(bool clear) {
@@ -310,6 +328,10 @@ void FakeHypervisor::change_domain(xc::DomId domid, const std::function<void(xc:
 
 void FakeHypervisor::record(const std::string& method, const std::string& arguments) {
   calls_.push_back(method + " " + arguments);
+  fail_as_told(method);
+}
+
+void FakeHypervisor::fail_as_told(const std::string& method) {
   const auto fault =
       std::find_if(faults_.begin(), faults_.end(), [&](const Fault& told) { return told.method == method; });
   if (fault == faults_.end()) return;

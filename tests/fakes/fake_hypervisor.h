@@ -51,6 +51,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void set_flask_enforcing(bool yes) override;
   void load_flask_policy(const std::string& policy) override;
   std::string flask_context(std::uint32_t sid) override;
+  std::uint32_t flask_sid(const std::string& context) override;
   void test_assign_device(std::uint32_t device) override;
   void assign_device(xc::DomId domid, std::uint32_t device) override;
   void deassign_device(xc::DomId domid, std::uint32_t device) override;
@@ -59,6 +60,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   void map_interrupt(xc::DomId domid, int number) override;
   void unmap_interrupt(xc::DomId domid, int number) override;
   void permit_interrupt(xc::DomId domid, int number, bool yes) override;
+  bool console_is_read(xc::DomId domid, xc::Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
 
@@ -75,12 +77,15 @@ class FakeHypervisor final : public xc::Hypervisor {
   void populate(xc::DomId domid, xc::KiB memory);
   // What the guest itself does.
   void guest_shuts_down(xc::DomId domid, xc::ShutdownReason reason);
+  // xenconsoled has not read what the domain wrote, until it has been looked for so many times.
+  void has_last_words(xc::DomId domid, unsigned looks);
+  bool lost_words() const;  // a domain was destroyed that had some
   // A destroyed domain stays, dying, until reap(): somebody still maps its pages.
   void keep_dying(xc::DomId domid);
   void reap(xc::DomId domid);
   // Changes what host_info() answers (free memory follows the domains by itself).
   void change_host(const std::function<void(xc::HostInfo&)>& change);
-  // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N".
+  // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N", and domU_t for sid_11.
   void has_flask(bool enforcing);
   // Changes what is told about a domain: CPU time, states.
   void change_domain(xc::DomId domid, const std::function<void(xc::DomainInfo&)>& change);
@@ -94,6 +99,7 @@ class FakeHypervisor final : public xc::Hypervisor {
     xc::GuestType type = xc::GuestType::kPv;
     unsigned pauses = 1;  // Xen counts them, and makes a domain with one
     bool kept_dying = false;
+    unsigned last_words = 0;  // how often they are still there
     bool iommu = false;
     std::set<std::string> granted;
     xc::Port next_port = 1;
@@ -108,6 +114,7 @@ class FakeHypervisor final : public xc::Hypervisor {
 
   // All with the lock held; they throw what the library would.
   void record(const std::string& method, const std::string& arguments);
+  void fail_as_told(const std::string& method);
   Domain& find(const char* call, xc::DomId domid);
   void released();
   xc::PoolInfo& find_pool(const char* call, std::uint32_t pool);
@@ -123,6 +130,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::string console_ = "(XEN) fake\n";
   std::vector<std::string> calls_;
   std::vector<Fault> faults_;
+  bool lost_words_ = false;
   std::function<void()> on_release_;
 };
 

@@ -6,6 +6,13 @@
 
 namespace fakes {
 
+namespace {
+
+constexpr std::uint32_t kDomU = 11;
+const std::string kContext = "system_u:system_r:";
+
+}  // namespace
+
 std::vector<unsigned> FakeHypervisor::unbound_cpus() const {
   std::vector<unsigned> cpus;
   for (unsigned cpu = 0; cpu < host_.nr_cpus; ++cpu) {
@@ -99,7 +106,16 @@ void FakeHypervisor::load_flask_policy(const std::string& policy) {
 std::string FakeHypervisor::flask_context(std::uint32_t sid) {
   const std::lock_guard lock(mutex_);
   if (!flask_) throw xc::Error("xc_flask_sid_to_context", ENOSYS);
-  return "system_u:system_r:sid_" + std::to_string(sid);
+  return sid == kDomU ? kContext + "domU_t" : kContext + "sid_" + std::to_string(sid);
+}
+
+std::uint32_t FakeHypervisor::flask_sid(const std::string& context) {
+  const std::lock_guard lock(mutex_);
+  if (!flask_) throw xc::Error("xc_flask_context_to_sid", ENOSYS);
+  if (context == kContext + "domU_t") return kDomU;
+  const std::string numbered = kContext + "sid_";
+  if (!context.starts_with(numbered)) throw xc::Error("xc_flask_context_to_sid", EINVAL);
+  return static_cast<std::uint32_t>(std::stoul(context.substr(numbered.size())));
 }
 
 void FakeHypervisor::has_flask(bool enforcing) {

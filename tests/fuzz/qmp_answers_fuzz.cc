@@ -30,6 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::string port = xend::vnc_port(value);
       require(port.find_first_not_of("0123456789") == std::string::npos && port.size() <= 5);
       const std::string terminal = xend::serial_terminal(value, "serial0");
+      require(!xend::is_listed(value, "usb1") || value.is_array());
+      require(!xend::is_true(value) || value.is_boolean());
       require(terminal.empty() ||
               (terminal.starts_with("/dev/pts/") && terminal.find_first_not_of("0123456789", 9) == std::string::npos));
     }

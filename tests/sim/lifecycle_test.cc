@@ -157,16 +157,6 @@ TEST_F(Life, ASaveThatCannotBeWrittenLeavesTheGuestRunningAndTheOldFileAlone) {
   EXPECT_EQ(text, "old");
 }
 
-TEST_F(Life, ADamagedImageMakesNoDomain) {
-  host.start_guest("TestGuest");
-  xend::save_domain(*host.host, guest(), path("image"), false);
-  std::filesystem::resize_file(path("image"), std::filesystem::file_size(path("image")) - 1);
-  const auto before = host.xen.calls();
-  EXPECT_THAT(error_of([&] { xend::restore_domain(*host.host, path("image"), false); }), HasSubstr("ends too early"));
-  EXPECT_EQ(host.xen.calls(), before);
-  EXPECT_EQ(host.list(), "");
-}
-
 // As Linux is while it is still getting up from the suspend before.
 TEST_F(Life, AGuestThatWasDeafToTheRequestIsAskedAgain) {
   host.start_guest("TestGuest");

@@ -88,6 +88,25 @@ TEST_F(Pools, CpusMoveFromOneToAnother) {
   EXPECT_EQ(fault("cpu_pool.destroy", {"Pool-0"}), "['POOL_BAD_STATE', 'in use']");
 }
 
+// In no pool, CPUs would be of no use to anybody: what Xen refuses late leaves all of them where they were.
+TEST_F(Pools, OneThatXenDoesNotLetGoKeepsItsCpus) {
+  free_cpus({"1", "2", "3"});
+  call("cpu_pool.create", {config("(name_label night) (sched_policy credit) (ncpu 3)")});
+  const std::string before = "Pool-0 credit2 y 0 Domain-0; night credit y 1,2,3 ";
+  ASSERT_EQ(pools(), before);
+  host.xen.fail_next("destroy_pool", EBUSY);
+  EXPECT_EQ(error_of([&] { call("cpu_pool.destroy", {"night"}); }),
+            "['POOL_BAD_STATE', 'in use']\nXen does not let CPU pool night go, and it stays as it is: "
+            "destroy_pool: Device or resource busy (16)");
+  EXPECT_EQ(pools(), before);
+  EXPECT_EQ(host.store.read("/local/pool/1/name"), "night");
+  host.xen.fail_next("remove_cpu_from_pool", EBUSY);
+  EXPECT_EQ(fault("cpu_pool.destroy", {"night"}), "['POOL_BAD_STATE', 'in use']");
+  EXPECT_EQ(pools(), before);
+  EXPECT_EQ(fault("cpu_pool.destroy", {"night"}), "");
+  EXPECT_EQ(pools(), "Pool-0 credit2 y 0 Domain-0");
+}
+
 TEST_F(Pools, GuestsLiveInTheOneTheyName) {
   free_cpus({"2", "3"});
   call("cpu_pool.create", {config("(name_label night) (sched_policy credit) (ncpu 1)")});
@@ -222,7 +241,7 @@ TEST_F(Pools, ClassesThatNothingServes) {
   EXPECT_EQ(fault("domain.device_create", {"TestGuest", rpc::Array{"vusb", rpc::Array{"usb-ver", 2}}}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(fault("domain.device_configure", {"TestGuest", rpc::Array{"vscsi", rpc::Array{"feature-host", 0}}}),
-            "Device 0 (vscsi) could not be connected. Backend device not found.");
+            "vscsi: there is no device in the request");
   EXPECT_EQ(fault("domain.destroyDevice", {"TestGuest", "vusb", "0", false, true}),
             "Device 0 (vusb) could not be connected. Backend device not found.");
   EXPECT_EQ(call("domain.getDeviceSxprs", {"TestGuest", "vscsi"}), rpc::Value(rpc::Array{}));

@@ -30,15 +30,44 @@ stream = b"\xff" * 8 + b"XENF" + struct.pack(">IHHI", 3, 0, 0, 0) + struct.pack(
 stream += record(1, b"p" * 4100) + record(0, b"")
 open(sys.argv[1], "wb").write(stream + b"what follows")
 END
-check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify)' xc_restore 3 verify)"
+check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 head -c 3000 "$dir/whole" >"$dir/cut"; image=$dir/cut
-check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify)' xc_restore 3 verify)"
-printf 'XENDIMG1%024d' 0 >"$dir/frame"; image=$dir/frame
-check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 8: it claims 808464432 bytes*" \
-  "$(say '(verify)' xc_restore 3 verify)"
+check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
+printf 'XENDIMG2\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
+check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 16: it claims 808464432 bytes*" \
+  "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 echo 'no image at all' >"$dir/other"; image=$dir/other
-check "something else" "(verified (format legacy) (bytes 16))" "$(say '(verify)' xc_restore 3 verify)"
-check "restoring something else" "(error *convert-legacy-stream*)" "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"
+check "something else" "(error \"the image is damaged, or of a kind that this xend does not know: at byte 0,*" \
+  "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
+check "restoring something else" "(error \"the image is damaged, or of a kind that this xend does not know*" "$(say '(restore (type pvh) (head 0) (converter ""))' xc_restore 3 5 1 2 1 1 1 0 1)"
+
+# ---- images of Xen 4.5 or older, with a program in the place of Xen's converter ----
+chmod 755 "$dir"
+head -c 8 /dev/zero | cat <(printf '\0\0\1\0\0\0\0\0') - >"$dir/legacy"; image=$dir/legacy
+verify="(verify (type pv) (head 0) (converter $dir/converter))"
+check "no converter" "(error \"Xen 4.5 or older wrote this image*Debian's package xen-utils-4.17 has it\")" \
+  "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
+check "an HVM guest" "(error \"Xen 4.5 or older wrote this image of an HVM guest:*" \
+  "$(say "(restore (type hvm) (head 0) (converter $dir/converter) (device_state x))" xc_restore 3 5 1 2 1 1 1 0 1)"
+printf '#!/bin/bash\ncat <&3 >/dev/null; head -c 4160 <%q >&4\n' "$dir/whole" >"$dir/converter"
+chmod 755 "$dir/converter"; chmod 644 "$dir/whole"
+check "a converted image" "(verified (format legacy) (bytes 16))" "$(say "$verify" xc_restore 3 verify)"
+# An old xend that sends its guest here keeps the connection open.
+printf '#!/bin/bash\nhead -c 8 <&3 >/dev/null; head -c 4160 <%q >&4\n' "$dir/whole" >"$dir/converter"
+check "an image from a connection" "(verified (format legacy) (bytes 16))" "$(python3 - "$bin/xc_restore" "$verify" "$dir/legacy" <<'END'
+import fcntl, os, socket, subprocess, sys
+program, request, image = sys.argv[1:]
+ours, theirs = (socket.socket(fileno=fcntl.fcntl(end.detach(), fcntl.F_DUPFD, 10)) for end in socket.socketpair())
+os.dup2(theirs.fileno(), 3)
+ours.sendall(open(image, "rb").read())
+restore = subprocess.run([program, "3", "verify"], input=f"{request}\n(ok)\n", pass_fds=[3], capture_output=True, text=True, timeout=60)
+print(restore.stdout, end="")
+END
+)"
+printf '#!/bin/bash\ncat <&3 >/dev/null; head -c 4159 <%q >&4; echo Error: too old >&2; exit 1\n' "$dir/whole" >"$dir/converter"
+check "a conversion that fails" "(error *$dir/converter did not convert it to its end, ended with status 1: Error: too old*" \
+  "$(say "$verify" xc_restore 3 verify)"
+check "what the converter says is logged" "Error: too old" "$(cat "$dir/stderr")"
 
 # ---- requests ----
 image=/dev/null
@@ -57,10 +86,10 @@ check "no kernel" "(error (errno 2) 'the kernel /no/such cannot be opened: No su
 # ---- the functions that take the place of the C library's: found before anything is opened ----
 if [ ! -e /dev/xen/privcmd ]; then
   check "xc_save up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(save (framed 1) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
+    "$(say '(save (framed 1) (head 0) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
   image=$dir/whole
   check "xc_restore up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(restore (type pvh))' xc_restore 3 5 1 2 1 1 1 0 1)"
+    "$(say '(restore (type pvh) (head 0) (converter ""))' xc_restore 3 5 1 2 1 1 1 0 1)"
   check "xc_dump up to the hypervisor" "(error *xc_interface_open*)" "$(say '(dump)' xc_dump 3 5)"
 fi
 

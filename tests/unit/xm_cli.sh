@@ -4,7 +4,7 @@ set -u
 here=$(cd "$(dirname "$0")/xm" && pwd)
 work=$(mktemp -d)
 xm=$work/bin/xm
-mkdir "$work/bin" && cp "$1/xm-cli/xm" "$xm" || exit 1
+mkdir "$work/bin" && cp "$1"/xm-cli/{xm,xm-image} "$work/bin" || exit 1
 xend=
 cleanup() { [ -z "$xend" ] || kill "$xend" 2>/dev/null; rm -rf "$work"; }
 trap cleanup EXIT
@@ -61,6 +61,7 @@ nl=$'\n' tab=$'\t'
 
 . "$here/cli_words.sh"
 . "$here/cli_without_xend.sh"
+. "$here/cli_images.sh"
 start_xend
 . "$here/cli_devices.sh"
 . "$here/cli_domains.sh"
@@ -71,6 +72,7 @@ start_xend  # of the domains some have been ended
 . "$here/cli_obsolete.sh"
 . "$here/cli_pools.sh"
 . "$here/cli_shell.sh"
+. "$here/cli_ssh.sh"
 export FAKE_SCHEDULER=credit FAKE_FLASK=yes
 start_xend
 . "$here/cli_credit_flask.sh"

@@ -3,6 +3,7 @@
 #include "xend/api/method.h"
 #include "xend/api/readers_turn.h"
 #include "xend/devices/pci_element.h"
+#include "xend/devices/scsi_element.h"
 #include "xend/domain/device_changes.h"
 #include "xend/domain/pci_grant.h"
 
@@ -48,6 +49,36 @@ rpc::Value pci_devices(const Domain& domain) {
   return devices;
 }
 
+// Of SCSI adapters, what is in the original's table: the adapter's keys, and (devs ..) with the keys of each device.
+rpc::Value scsi_adapters(const Call& call, const Domain& domain) {
+  const auto state = domain.state();
+  const sxp::List frontends = state.dormant ? sxp::List() : call.host.devices.frontends(domain.device_owner(), "vscsi");
+  const auto front_state = [&](unsigned id) -> std::string {
+    for (const sxp::Value& one : frontends) {
+      if (one.as_list()[0].text() != std::to_string(id)) continue;
+      for (const sxp::Value& node : one.as_list()[1].as_list())
+        if (sxp::is_element(node, "state") && node.as_list().size() == 2) return node.as_list()[1].text();
+    }
+    return "0";
+  };
+  rpc::Array adapters;
+  for (const Device& device : state.config.devices) {
+    if (device.type != "vscsi") continue;
+    const std::string state_text = front_state(device.id);
+    const ScsiAdapter adapter = parse_scsi(device.config);
+    rpc::Array luns;
+    for (const ScsiLun& lun : adapter.luns)
+      luns.push_back(rpc::Array{rpc::Array{"devid", device.id}, rpc::Array{"p-dev", lun.physical.text()},
+                                rpc::Array{"p-devname", lun.name}, rpc::Array{"v-dev", lun.in_guest.text()},
+                                rpc::Array{"frontstate", state_text}});
+    adapters.push_back(
+        rpc::Array{std::to_string(device.id),
+                   rpc::Array{rpc::Array{"backend-id", 0}, rpc::Array{"state", state_text},
+                              rpc::Array{"feature-host", adapter.whole ? 1 : 0}, rpc::Array{"devs", std::move(luns)}}});
+  }
+  return adapters;
+}
+
 // Of a domain that does not run: the number of each and its element. Disks go by "vbd" whatever their type.
 rpc::Value devices_at_rest(const DomainConfig& config, const std::string& type) {
   rpc::Array devices;
@@ -62,6 +93,7 @@ rpc::Value device_sxprs(const Call& call) {
   const auto domain = domain_arg(call);
   const auto type = text_arg(call, 1);
   if (type == "pci") return pci_devices(*domain);
+  if (type == "vscsi") return scsi_adapters(call, *domain);
   if (const auto state = domain->state(); state.dormant) return devices_at_rest(state.config, type);
   const ReadersTurn turn;
   return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));

@@ -62,12 +62,13 @@ rpc::Value set_enforce(const Call& call) {
   return 0;
 }
 
-// "" for a domain that there is not, as ever.
+// What Xen says of a domain that it has, what is configured of another; "" for one that there is not, as ever.
 rpc::Value domain_label(const Call& call) {
   const auto domain = call.host.domains.find(text_arg(call, 0));
   if (!domain || !has_flask(call)) return "";
   const auto listed = list_domain(call.host, domain);
-  return listed.info ? rpc::Value(call.host.xen.flask_context(listed.info->ssidref)) : rpc::Value("");
+  if (!listed.info) return domain->state().config.security_label;
+  return call.host.xen.flask_context(listed.info->ssidref);
 }
 
 // Strict: four digits at a time, `=` only at the end.

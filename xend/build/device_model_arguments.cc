@@ -112,19 +112,10 @@ void add_sound(CommandLine& line, const DeviceModelPlan& plan) {
 void add_usb(CommandLine& line, const DeviceModelPlan& plan) {
   if (!plan.usb) return;
   line.add("-usb");
-  for (const std::string& name : plan.usb_devices) {
-    const auto colon = name.rfind(':');
-    if (name == "tablet" || name == "mouse" || name == "kbd" || name == "keyboard") {
-      line.add("-device", "usb-" + (name == "keyboard" ? "kbd" : name));
-    } else if (name.starts_with("host:") && colon > 5) {  // host:VENDOR:PRODUCT
-      line.add("-device", fmt::format("usb-host,vendorid=0x{},productid=0x{}", quoted(name.substr(5, colon - 5)),
-                                      quoted(name.substr(colon + 1))));
-    } else if (const auto dot = name.find('.'); name.starts_with("host:") && dot != std::string::npos) {
-      line.add("-device", fmt::format("usb-host,hostbus={},hostaddr={}", quoted(name.substr(5, dot - 5)),
-                                      quoted(name.substr(dot + 1))));
-    } else {
-      XEND_LOG(Warning, "Domain {}: usbdevice {} is not known and left out.", plan.name, name);
-    }
+  for (const UsbDevice& device : plan.usb_devices) {
+    std::string text = fmt::format("{},id={},bus={},port={}", device.driver, device.id(), kUsbBus, device.port);
+    for (const auto& [property, value] : device.properties) text += fmt::format(",{}={}", property, value);
+    line.add("-device", text);
   }
 }
 

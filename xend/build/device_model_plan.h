@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "libxc-wrap/types.h"
+#include "xend/build/usb_device.h"
 
 namespace xend {
 
@@ -48,7 +49,8 @@ struct DeviceModelPlan {
   std::vector<EmulatedNic> nics;    // HVM
   std::optional<VncDisplay> vnc;
   std::string keymap, boot = "c", kernel, ramdisk, cmdline, serial, parallel;
-  std::vector<std::string> floppies, sound, usb_devices;
+  std::vector<std::string> floppies, sound;
+  std::vector<UsbDevice> usb_devices;  // each at a port
   bool usb = false, standard_vga = false, local_time = false, acpi = true, platform_pci = true;
   bool restores = false;  // the state of an earlier one is on its descriptor 3
 };

@@ -45,6 +45,16 @@ class DeviceModels {
   virtual void halt(xc::DomId domid) = 0;
   virtual void go_on(xc::DomId domid) = 0;
 
+  // Plugs a USB device in at its port while the machine runs. Throws Error, also when this host has no such device;
+  // has_usb says whether it is plugged in then.
+  virtual void add_usb(xc::DomId domid, const UsbDevice& device) = 0;
+
+  // Whether it is plugged in at its port. Throws Error when that cannot be known.
+  virtual bool has_usb(xc::DomId domid, const UsbDevice& device) = 0;
+
+  // Pulls it out. Throws Error, also when it is not plugged in.
+  virtual void remove_usb(xc::DomId domid, const UsbDevice& device) = 0;
+
   // Writes the state of a halted machine to the file `path`, which must not be there. Throws Error.
   virtual void save_state(xc::DomId domid, const std::string& path) = 0;
 };

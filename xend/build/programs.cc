@@ -74,6 +74,14 @@ std::string Programs::boot_loader(const std::string& configured) const {
   return find(kKind, configured);
 }
 
+std::string Programs::legacy_converter() const {
+  // Debian's, and where Xen's own installation has put it over the years.
+  for (const char* place : {XEN_PRIVATE_BINDIR, "/usr/lib/xen/bin", "/usr/libexec/xen/bin", "/usr/local/lib/xen/bin",
+                            "/usr/local/libexec/xen/bin"})
+    if (std::string path = std::string(place) + "/convert-legacy-stream"; there(path)) return path;
+  return "";
+}
+
 std::string Programs::firmware() const {
   static const Kind kKind{"BIOS", {}, {"/usr/share/seabios/bios-256k.bin"}, "seabios"};
   return find(kKind, "");

@@ -18,6 +18,9 @@ class Programs {
   std::string device_model(const std::string& configured) const;
   std::string boot_loader(const std::string& configured) const;
 
+  // Xen's convert-legacy-stream, without which images of Xen 4.5 or older cannot be restored; empty when there is none.
+  std::string legacy_converter() const;
+
   // The BIOS that hvmloader starts.
   std::string firmware() const;
 

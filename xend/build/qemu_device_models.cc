@@ -30,7 +30,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kToDie = std::chrono::seconds(10);  // once killed: it gives back the guest's memory first
+constexpr const char* kPeripherals = "/machine/peripheral";  // where QEMU keeps the devices that have an id
+constexpr auto kToDie = std::chrono::seconds(10);            // once killed: it gives back the guest's memory first
 
 std::string node_of(xc::DomId domid) {
   return fmt::format("/local/domain/0/device-model/{}", domid);
@@ -145,8 +146,7 @@ std::string QemuDeviceModels::socket_of(xc::DomId domid) const {
   return fmt::format("{}/qmp-{}", settings_.run_folder, domid);
 }
 
-// ---- beginning
-// -------------------------------------------------------------------------------------------------------
+// ---- beginning -----------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::start(const DeviceModelPlan& plan, const std::string& state, const Started& started) {
   DeviceModelPlan order = plan;
@@ -281,8 +281,7 @@ void QemuDeviceModels::keep(xc::DomId domid, std::shared_ptr<Process> process) {
   wake();
 }
 
-// ---- commands
-// --------------------------------------------------------------------------------------------------------
+// ---- commands ------------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::log_dirty(xc::DomId domid, bool on) {
   Qmp(socket_of(domid), settings_.to_answer).command("xen-set-global-dirty-log", {{"enable", on}});
@@ -296,6 +295,33 @@ void QemuDeviceModels::go_on(xc::DomId domid) {
   Qmp(socket_of(domid), settings_.to_answer).command("cont");
 }
 
+void QemuDeviceModels::add_usb(xc::DomId domid, const UsbDevice& device) {
+  nlohmann::json arguments = {{"driver", device.driver},
+                              {"id", device.id()},
+                              {"bus", kUsbBus},
+                              {"port", std::to_string(device.port)}};  // a path: behind a hub it has dots
+  for (const auto& [name, value] : device.properties) arguments[name] = value;
+  Qmp qmp(socket_of(domid), settings_.to_answer);
+  qmp.command("device_add", arguments);
+  // One that is named by its product and not there is waited for, by QEMU.
+  if (device.of_host() && !is_true(qmp.command("qom-get", {{"path", fmt::format("{}/{}", kPeripherals, device.id())},
+                                                           {"property", "attached"}})))
+    throw Error(
+        fmt::format("The device model cannot take the USB device {} of this host.\nIt is not there, as lsusb would "
+                    "show, or somebody else uses it, or it is too fast for the guest's USB 1.1 controller.",
+                    device.name));
+}
+
+bool QemuDeviceModels::has_usb(xc::DomId domid, const UsbDevice& device) {
+  return is_listed(Qmp(socket_of(domid), settings_.to_answer).command("qom-list", {{"path", kPeripherals}}),
+                   device.id());
+}
+
+// A USB bus lets go of a device at once: when QEMU has answered, the device is gone from its state, too.
+void QemuDeviceModels::remove_usb(xc::DomId domid, const UsbDevice& device) {
+  Qmp(socket_of(domid), settings_.to_answer).command("device_del", {{"id", device.id()}});
+}
+
 void QemuDeviceModels::save_state(xc::DomId domid, const std::string& path) {
   Qmp(socket_of(domid), settings_.to_answer).command("xen-save-devices-state", {{"filename", path}, {"live", false}});
 }
@@ -306,8 +332,7 @@ bool QemuDeviceModels::runs(xc::DomId domid) const {
   return found != running_.end() && !found->second->ended();
 }
 
-// ---- the end
-// ---------------------------------------------------------------------------------------------------------
+// ---- the end -------------------------------------------------------------------------------------------------------
 
 void QemuDeviceModels::stop(xc::DomId domid) noexcept {
   std::shared_ptr<Process> process;

@@ -44,6 +44,9 @@ class QemuDeviceModels final : public DeviceModels {
   void log_dirty(xc::DomId domid, bool on) override;
   void halt(xc::DomId domid) override;
   void go_on(xc::DomId domid) override;
+  void add_usb(xc::DomId domid, const UsbDevice& device) override;
+  bool has_usb(xc::DomId domid, const UsbDevice& device) override;
+  void remove_usb(xc::DomId domid, const UsbDevice& device) override;
   void save_state(xc::DomId domid, const std::string& path) override;
 
  private:

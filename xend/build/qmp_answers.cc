@@ -65,4 +65,13 @@ std::string serial_terminal(const nlohmann::json& answer, std::string_view label
   return "";
 }
 
+bool is_listed(const nlohmann::json& answer, std::string_view name) {
+  return answer.is_array() && std::any_of(answer.begin(), answer.end(),
+                                          [&](const nlohmann::json& object) { return text(object, "name") == name; });
+}
+
+bool is_true(const nlohmann::json& answer) {
+  return answer.is_boolean() && answer.get<bool>();
+}
+
 }  // namespace xend

@@ -20,4 +20,10 @@ std::string vnc_port(const nlohmann::json& answer);
 // The pseudo terminal /dev/pts/N of a serial port, from the answer to query-chardev; "" when there is none.
 std::string serial_terminal(const nlohmann::json& answer, std::string_view label);
 
+// Whether something of that name is in the answer to qom-list.
+bool is_listed(const nlohmann::json& answer, std::string_view name);
+
+// Whether the answer to qom-get is that it is so.
+bool is_true(const nlohmann::json& answer);
+
 }  // namespace xend

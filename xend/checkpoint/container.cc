@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <cstring>
 
+#include <fmt/format.h>
+
 #include "sxp/parser.h"
 #include "sxp/printer.h"
 #include "xend/error.h"
-#include "xend/log.h"
+#include "xend/helpers/frame_format.h"
 
 namespace xend {
 
@@ -39,17 +41,21 @@ std::string quoted(const std::string& text) {
   return printed;
 }
 
-}  // namespace
-
-std::string container_head(const sxp::Value& config) {
-  const auto text = sxp::to_string(config);
+// Signature, length and configuration, as they stand in the file.
+std::string with_length(const std::string& text) {
   const auto size = static_cast<std::uint32_t>(text.size());
   std::string head(kSignature, kSignatureBytes);
   for (int shift = 24; shift >= 0; shift -= 8) head.push_back(static_cast<char>((size >> shift) & 0xff));
   return head + text;
 }
 
-sxp::Value read_container_head(int fd) {
+}  // namespace
+
+std::string container_head(const sxp::Value& config) {
+  return with_length(sxp::to_string(config));
+}
+
+ContainerHead read_container_head(int fd) {
   std::array<char, kSignatureBytes> signature{};
   if (!read_exactly(fd, signature.data(), signature.size()))
     throw Error("not a valid guest state file: signature read");
@@ -68,9 +74,13 @@ sxp::Value read_container_head(int fd) {
   std::string text(size, '\0');
   if (!read_exactly(fd, text.data(), text.size())) throw Error("not a valid guest state file: config read");
   try {
-    auto config = sxp::parse_one(text);
-    if (!sxp::is_element(config, "domain") && !sxp::is_element(config, "vm")) throw Error("it is not (domain ...)");
-    return config;
+    ContainerHead head{.config = sxp::parse_one(text)};
+    if (!sxp::is_element(head.config, "domain") && !sxp::is_element(head.config, "vm"))
+      throw Error("it is not (domain ...)");
+    const std::string start = with_length(text);
+    head.checksum = head_checksum(start);
+    head.bytes = start.size();
+    return head;
   } catch (const std::runtime_error& e) {
     throw Error(fmt::format("not a valid guest state file: config parse\n{}", e.what()));
   }

@@ -85,7 +85,7 @@ const std::array kKeys = {
     Key{"device-destroy-timeout", &Options::device_destroy_timeout},
     Key{"pci-passthrough-strict-check", &Options::pci_passthrough_strict_check,
         "it was about HVM guests, and PCI devices are given to PV guests alone"},
-    Key{"pscsi-device-mask", &Options::pscsi_device_mask, "paravirtual SCSI devices are not served"},
+    Key{"pscsi-device-mask", &Options::pscsi_device_mask, "it chose what the Xen-API listed, which is not served"},
     Key{"xend-domains-path", &Options::xend_domains_path},
     Key{"xend-state-path", &Options::xend_state_path},
     Key{"xend-storage-path", &Options::xend_storage_path, "it was for disks of the Xen-API, which is not served"},

@@ -11,6 +11,7 @@
 #include "xend/devices/pci.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
+#include "xend/devices/vscsi.h"
 #include "xend/error.h"
 
 namespace xend {
@@ -22,6 +23,7 @@ const ConsoleClass kConsole;
 const FrameBufferClass kFrameBuffer;
 const KeyboardClass kKeyboard;
 const PciClass kPci;
+const VscsiClass kVscsi;
 
 struct Entry {
   std::string_view type;
@@ -30,8 +32,9 @@ struct Entry {
 
 // The images of tap and tap2 are served through loop devices, or by QEMU: blktap is gone from Linux.
 constexpr std::array kClasses{
-    Entry{"vbd", &kVbd},         Entry{"tap", &kVbd},         Entry{"tap2", &kVbd},      Entry{"vif", &kVif},
-    Entry{"console", &kConsole}, Entry{"vfb", &kFrameBuffer}, Entry{"vkbd", &kKeyboard}, Entry{"pci", &kPci},
+    Entry{"vbd", &kVbd},       Entry{"tap", &kVbd},         Entry{"tap2", &kVbd},
+    Entry{"vif", &kVif},       Entry{"console", &kConsole}, Entry{"vfb", &kFrameBuffer},
+    Entry{"vkbd", &kKeyboard}, Entry{"pci", &kPci},         Entry{"vscsi", &kVscsi},
 };
 
 // Classes of the classic list (spec protocols 7.5) that are not in the table above.
@@ -44,8 +47,6 @@ struct Unserved {
 constexpr std::array kUnserved{
     Unserved{"vif2", "Hotplug scripts not working.",
              "No kernel has drivers for network interfaces of the second kind."},
-    Unserved{"vscsi", "Backend device not found.",
-             "SCSI devices are not passed through: a disk can be given to a guest as phy:/dev/NAME."},
     Unserved{"vusb", "Backend device not found.", "No kernel has a back end for paravirtual USB."},
 };
 
@@ -82,7 +83,11 @@ std::string ScriptlessClass::label(const Device& device) const {
   return fmt::format("{} ({})", device.id, device.type);
 }
 
-void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd) const {}
+void DeviceClass::after_release(xc::Store&, const DevicePaths&, ScriptEnd, const DeviceSettings&) const {}
+
+void DeviceClass::prepare(ScriptRunner&, const DeviceSettings&, const Device&) const {}
+
+void DeviceClass::unprepare(const DeviceSettings&, const Device&) const noexcept {}
 
 const DeviceClass* find_device_class(std::string_view type) {
   const auto* entry = std::find_if(kClasses.begin(), kClasses.end(), [&](const Entry& e) { return e.type == type; });

@@ -14,6 +14,7 @@
 #include "sxp/value.h"
 #include "xend/devices/device_nodes.h"
 #include "xend/devices/devices.h"
+#include "xend/devices/script_runner.h"
 
 namespace xend {
 
@@ -38,6 +39,7 @@ enum class ScriptEnd {
 struct ChangeLimits {
   const DeviceSettings& settings;
   std::function<bool()> give_up;  // says that there is no point any more; may be empty
+  ScriptRunner& programs;         // runs what a new part of the device needs in dom0
 };
 
 class DeviceClass {
@@ -60,6 +62,12 @@ class DeviceClass {
   // Throws Error when something the device needs in dom0 (an image, a block device) is not there or is somebody else's.
   virtual void check_host(xc::Store& store, const DeviceOwner& owner, const Device& device) const = 0;
 
+  // Makes what the backend's driver will look for in dom0 besides the nodes, before these are written; `programs` runs
+  // what that takes. Throws Error, and has made nothing then.
+  virtual void prepare(ScriptRunner& programs, const DeviceSettings& settings, const Device& device) const;
+  // Undoes it, when the nodes could not be written; once they are there, after_release does.
+  virtual void unprepare(const DeviceSettings& settings, const Device& device) const noexcept;
+
   // The keys of the class, in addition to the common ones (spec domain-lifecycle 9.2).
   virtual DeviceKeys keys(const Device& device) const = 0;
 
@@ -80,7 +88,8 @@ class DeviceClass {
                                              const DeviceSettings& settings) const = 0;
 
   // Gives back what scripts left behind. Called after the release script, if any, while the nodes are still there.
-  virtual void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const;
+  virtual void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script,
+                             const DeviceSettings& settings) const;
 
   // The element of a device as xenstore has it (spec protocols 7.5).
   virtual sxp::Value describe(xc::Store& store, const DevicePaths& paths) const = 0;

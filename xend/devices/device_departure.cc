@@ -72,7 +72,7 @@ ScriptEnd DeviceDeparture::run_script() {
 void DeviceDeparture::finish(bool connect_killed) {
   ScriptEnd script = connect_killed ? ScriptEnd::kConnectKilled : ScriptEnd::kDone;
   if (script_has_work()) script = run_script();
-  if (class_ != nullptr) class_->after_release(store_, paths_, script);
+  if (class_ != nullptr) class_->after_release(store_, paths_, script, settings_);
   store_.transaction([&](xc::Store& t) {
     remove_nodes(t, paths_);
     if (front_made_) remove_and_tidy(t, paths_.front, "/local/domain");

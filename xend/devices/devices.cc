@@ -88,6 +88,37 @@ std::vector<DevicePaths> leftover_devices(xc::Store& store, const DeviceOwner& o
 
 }  // namespace
 
+// What devices need in dom0 before their nodes are written; undone unless keep() is reached.
+class Preparation {
+ public:
+  Preparation(ScriptRunner& programs, const DeviceSettings& settings, const std::vector<Device>& devices)
+      : settings_(settings) {
+    try {
+      for (const Device& device : devices) {
+        device_class(device.type).prepare(programs, settings, device);
+        prepared_.push_back(&device);
+      }
+    } catch (...) {
+      undo();
+      throw;
+    }
+  }
+  ~Preparation() { undo(); }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  void keep() { prepared_.clear(); }
+
+ private:
+  void undo() noexcept {
+    for (const Device* device : prepared_) device_class(device->type).unprepare(settings_, *device);
+    prepared_.clear();
+  }
+
+  const DeviceSettings& settings_;
+  std::vector<const Device*> prepared_;
+};
+
 struct Devices::Impl {
   xc::Store& store;
   ScriptRunner& scripts;
@@ -161,6 +192,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
   const std::lock_guard lock(impl_->writing);
   try {
     for (const Device& device : devices) device_class(device.type).check_host(impl_->store, owner, device);
+    Preparation preparation(impl_->scripts, impl_->settings, devices);
     impl_->store.transaction([&](xc::Store& t) {
       for (const Device& device : devices) {
         const DeviceClass& known = device_class(device.type);
@@ -168,6 +200,7 @@ void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices
         write_nodes(t, owner, paths, known.keys(device), index_paths_sharing(owner, paths), known.label(device));
       }
     });
+    preparation.keep();
   } catch (const xc::Error& e) {
     throw Error(fmt::format("The devices of domain {} could not be written to xenstore: {}", owner.name, e.what()));
   }
@@ -259,8 +292,8 @@ Device Devices::reconfigure(const DeviceOwner& owner, const Device& device, cons
   try {
     Device changed = device;
     const DeviceClass& known = device_class(device.type);
-    changed.config =
-        known.reconfigure(impl_->store, paths, device, known.normalise(config), {impl_->settings, give_up});
+    changed.config = known.reconfigure(impl_->store, paths, device, known.normalise(config),
+                                       {impl_->settings, give_up, impl_->scripts});
     return changed;
   } catch (const xc::Error& e) {
     throw Error(fmt::format("Device {} could not be reconfigured. {}", paths.name(), e.what()));

@@ -13,6 +13,7 @@
 #include "libxc-wrap/types.h"
 #include "sxp/value.h"
 #include "xend/devices/migration_tool.h"
+#include "xend/devices/scsi_target.h"
 
 namespace xend {
 
@@ -39,6 +40,7 @@ struct DeviceSettings {
   std::chrono::milliseconds backend_timeout{10'000};  // for a driver in dom0 to take up a backend, or to let it go
   std::string vif_script = "vif-bridge";              // vif-script
   std::string scripts_dir = "/etc/xen/scripts";
+  ScsiFolders scsi;
   std::string served_dir = "/sys/bus/xen-backend/devices";  // an entry for each backend that has a driver
 };
 

@@ -206,7 +206,8 @@ std::optional<HotplugPlan> VbdClass::hotplug(xc::Store& store, const DevicePaths
   return plan;
 }
 
-void VbdClass::after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const {
+void VbdClass::after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script,
+                             const DeviceSettings&) const {
   const std::string image = read_or_empty(store, paths.back + "/params");
   std::error_code missing;
   const std::string file = std::filesystem::canonical(image, missing).string();

@@ -142,7 +142,7 @@ HotplugPlan tap_plan(xc::Store& store, const DevicePaths& paths, const DeviceSet
 
 // Xen's script for bridges writes the MTU for the guest to a path that it makes from the interface's name, vif5.0. For
 // an interface with a vifname that is a path of no domain, and stays behind: /local/domain/NAME/device/vif/NAME/mtu.
-void VifClass::after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd) const {
+void VifClass::after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd, const DeviceSettings&) const {
   const std::string name = read_or_empty(store, paths.back + "/vifname");
   const std::string stem = name.starts_with("vif") ? name.substr(3) : name;
   const std::string domain = stem.substr(0, stem.rfind('.'));

@@ -19,7 +19,8 @@ class VifClass : public DeviceClass {
   bool goes_by(const Device& device, std::string_view name) const override;
   std::optional<HotplugPlan> hotplug(xc::Store& store, const DevicePaths& paths,
                                      const DeviceSettings& settings) const override;
-  void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script) const override;
+  void after_release(xc::Store& store, const DevicePaths& paths, ScriptEnd script,
+                     const DeviceSettings& settings) const override;
   sxp::Value describe(xc::Store& store, const DevicePaths& paths) const override;
 };
 

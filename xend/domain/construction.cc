@@ -16,6 +16,7 @@
 #include "xend/domain/managed.h"
 #include "xend/domain/memory_need.h"
 #include "xend/domain/pci_grant.h"
+#include "xend/domain/security_label.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
 #include "xend/error.h"
@@ -120,6 +121,7 @@ std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domai
 
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
   check_can_run(config);
+  security_sid_ = security_sid(host_.xen, config.security_label, config.name);
   if (wants_frame_buffer(config)) config.device_elements.push_back(sxp::Value::list({"vfb"}));
   for (const auto& element : config.device_elements)
     config.devices.push_back(host.devices.complete(element, config.devices, config.type));
@@ -174,7 +176,7 @@ void Construction::make_shell() {
                                        [this] { return operation_->cancellation().cancelled(); }));
   xc::DomId domid = 0;
   try {
-    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, 0, pool,
+    domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, security_sid_, pool,
                                      config.image.platform_number("nestedhvm", 0) != 0,
                                      !pci_functions(config).empty() && host_.xen.host_info().iommu});
   } catch (const xc::Error& e) {
@@ -279,13 +281,15 @@ void Construction::fill_memory(const BuildRequest& request) {
   memory_.reset();
 }
 
-void Construction::restore(int fd) {
+void Construction::restore(int fd, std::uint64_t head) {
   const auto state = domain_->state();
   RestoreRequest request;
   request.name = state.config.name;
   request.domid = *state.domid;
   request.type = state.config.type;
   request.fd = fd;
+  request.head = head;
+  request.converter = host_.programs.legacy_converter();
   request.store_port = state.store_port;
   request.console_port = state.console_port;
   if (request.type == xc::GuestType::kHvm)

@@ -2,6 +2,7 @@
 // and restoring share every step but the one that fills the memory (spec domain-lifecycle section 4, modern-xen 26.2).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -23,9 +24,10 @@ class Construction {
   const std::shared_ptr<Domain>& domain() const { return domain_; }
 
   // Steps in their order; each throws Error.
-  void make_shell();               // Xen domain, xenstore skeleton, limits, channels
-  void build();                    // memory of a new domain, from its kernel
-  void restore(int fd);            // memory out of an image that begins at fd's position
+  void make_shell();  // Xen domain, xenstore skeleton, limits, channels
+  void build();       // memory of a new domain, from its kernel
+  // Memory out of an image that begins at fd's position, behind a head of the checksum `head`.
+  void restore(int fd, std::uint64_t head);
   void introduce();                // xenstore and console know it; devices written, the device model runs
   void connect();                  // waits until the devices are connected; without it keep() only begins that
   std::shared_ptr<Domain> keep();  // done: paused
@@ -44,6 +46,7 @@ class Construction {
 
   Host& host_;
   std::shared_ptr<Domain> domain_, replaced_;  // a managed domain that did not run has made way for this one
+  std::uint32_t security_sid_ = 0;
   std::optional<Operation> operation_;
   std::optional<MemoryReservation> memory_;
   std::optional<DeviceState> device_state_;  // of a restored HVM guest, for its device model

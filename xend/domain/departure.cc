@@ -9,7 +9,9 @@
 #include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
+#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
+#include "xend/helpers/frame_format.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -43,6 +45,19 @@ MigrationTool::Subject told_of(const Domain& domain, const std::string& destinat
   return subject;
 }
 
+// QEMU takes a device up again that it knows by its product. Where another one was it does not look a second time, and
+// where there is none now it does not even start: the guest would not come back.
+void refuse_usb_places(const DomainConfig& config, const std::string& what) {
+  if (config.type != xc::GuestType::kHvm) return;
+  for (const UsbDevice& device : UsbPorts(config).devices())
+    if (device.by_place())
+      throw Error(
+          fmt::format("Migration not permitted with assigned USB device.\nDomain {} cannot be {} with {}, which is a "
+                      "place on this host: xm usb-del {} {} takes it away. By its product, host:VENDOR:PRODUCT, it "
+                      "could come along.",
+                      config.name, what, device.name, config.name, device.name));
+}
+
 }  // namespace
 
 Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what,
@@ -63,10 +78,12 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
                     "detached: xm pci-list {} shows them.",
                     state.name, what, state.name));
   operation_.emplace(domain_->begin(what));
+  const auto now = domain_->state();  // nobody changes it any more, and its machine is exactly this
+  refuse_usb_places(now.config, what);
   tool_.take(MigrationTool::kTest, cancellation().fd());
   tool_.take(MigrationTool::kBefore, cancellation().fd());
-  config_ = domain_sxp(state, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
-  host_.domains.rename(domain_, "migrating-" + state.config.name);
+  config_ = domain_sxp(now, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));
+  host_.domains.rename(domain_, "migrating-" + now.config.name);
   try {
     write_name(host_.store, domain_->state());
   } catch (...) {
@@ -81,7 +98,7 @@ Departure::~Departure() {
   host_.look_again();  // it may have shut down by itself while we were busy with it
 }
 
-SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
+SaveResult Departure::send_memory(int fd, std::string_view head, bool live, unsigned rate_mbit) {
   const auto state = domain_->state();
   SaveRequest request;
   request.name = state.config.name;
@@ -89,6 +106,7 @@ SaveResult Departure::send_memory(int fd, bool live, unsigned rate_mbit) {
   request.type = state.config.type;
   request.live = live;
   request.fd = fd;
+  request.head = head_checksum(head);
   request.rate_mbit = rate_mbit;
   request.suspend = [this, domid = *state.domid, hvm = state.config.type == xc::GuestType::kHvm] {
     suspend_guest(host_, *domain_, cancellation());

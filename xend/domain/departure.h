@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "xend/domain/host.h"
 #include "xend/domain/suspend.h"
@@ -26,8 +27,8 @@ class Departure {
   // `(domain ...)` as it is sent: with its own name and its devices (spec protocols 2.2).
   const sxp::Value& config() const { return config_; }
 
-  // The memory to fd, behind what has been written there; the guest is suspended in the course of it.
-  SaveResult send_memory(int fd, bool live, unsigned rate_mbit);
+  // The memory to fd, behind `head`, which has been written there; the guest is suspended in the course of it.
+  SaveResult send_memory(int fd, std::string_view head, bool live, unsigned rate_mbit);
 
   // It is elsewhere now, safely: nothing of it stays here.
   void leave();

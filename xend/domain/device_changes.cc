@@ -8,6 +8,7 @@
 #include "xend/domain/device_model_start.h"
 #include "xend/domain/managed.h"
 #include "xend/domain/pci_changes.h"
+#include "xend/domain/scsi_changes.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -134,6 +135,7 @@ void detach_device(Host& host, const std::shared_ptr<Domain>& domain, const std:
 
 void reconfigure_device(Host& host, const std::shared_ptr<Domain>& domain, const sxp::Value& element) {
   if (sxp::head(element) == "pci") return reconfigure_pci(host, domain, element);
+  if (sxp::head(element) == "vscsi") return reconfigure_scsi(host, domain, element);
   device_class(sxp::head(element));  // says why, for one that is not served at all
   if (domain->state().dormant) return reconfigure_at_rest(host, domain, element);
   const Change change(host, domain, "reconfigure a device of");

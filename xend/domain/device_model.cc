@@ -11,6 +11,7 @@
 #include "xend/devices/disk_source.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
+#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -155,7 +156,7 @@ void check_floppy(const std::string& path) {
 
 void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
   const auto text = [&](const char* key) { return config.image.platform_value(key).value_or(""); };
-  const auto flag = [&](const char* key, bool otherwise) { return truth(config.image.platform_value(key), otherwise); };
+  const auto flag = [&](const char* key, bool otherwise) { return config.image.platform_flag(key, otherwise); };
   plan.video = video_memory(config);
   plan.disks = emulated_disks(config);
   plan.nics = emulated_nics(config, plan.domid);
@@ -172,8 +173,8 @@ void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
     if (!plan.floppies.back().empty()) check_floppy(plan.floppies.back());
   }
   plan.sound = words(text("soundhw"));
-  plan.usb_devices = words(text("usbdevice"));
-  plan.usb = flag("usb", false) || !plan.usb_devices.empty();
+  plan.usb = has_usb(config);
+  plan.usb_devices = UsbPorts(config).devices();
   plan.standard_vga = flag("stdvga", false);
   plan.local_time = flag("localtime", false);
   plan.acpi = flag("acpi", true);
@@ -185,7 +186,7 @@ void plan_machine(DeviceModelPlan& plan, const DomainConfig& config) {
 xc::MiB video_memory(const DomainConfig& config) {
   if (config.type != xc::GuestType::kHvm) return {0};
   // The classic default of 4 was qemu-dm's.
-  const bool standard = truth(config.image.platform_value("stdvga"), false);
+  const bool standard = config.image.platform_flag("stdvga", false);
   const long least = standard ? 16 : 8;
   const long wanted = number(config.image.platform_value("videoram").value_or("0"));
   long size = least;

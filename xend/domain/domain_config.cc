@@ -6,6 +6,7 @@
 
 #include "xend/domain/cpuid_config.h"
 #include "xend/domain/image_keys.h"
+#include "xend/domain/security_label.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -234,6 +235,7 @@ DomainConfig DomainConfig::parse(const sxp::Value& config) {
   take("bootloader_args", domain.bootloader_args);
   take("features", domain.features);
   take("description", domain.description);
+  domain.security_label = parse_security_label(config);
   for (const auto* device : sxp::children_named(config, "device"))
     for (const auto& element : sxp::children(*device)) domain.device_elements.push_back(element);
   return domain;

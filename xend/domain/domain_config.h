@@ -32,6 +32,9 @@ struct ImageConfig {
   std::optional<std::string> platform_value(const std::string& key) const;
   // As a number; `otherwise` when it is not there or is none.
   long platform_number(const std::string& key, long otherwise) const;
+  // As a truth, which is a number but 0; `otherwise` when it is not there.
+  bool platform_flag(const std::string& key, bool otherwise) const;
+  void set_platform(const std::string& key, const std::string& value);
 };
 
 struct DomainConfig {
@@ -49,6 +52,7 @@ struct DomainConfig {
   Action on_watchdog = Action::kDestroy;  // what xend did with every reason but the three above
   std::string on_xend_start = "ignore", on_xend_stop = "ignore";
   std::string bootloader, bootloader_args, features, description;
+  std::string security_label;  // security_label.h
   ImageConfig image;
   xc::CpuidPolicy cpuid;
   std::vector<Device> devices;

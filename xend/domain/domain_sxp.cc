@@ -85,6 +85,7 @@ sxp::Value domain_sxp(const DomainState& domain, const std::optional<xc::DomainI
   sxp::List out{"domain"};
   if (domain.domid) out.push_back(pair("domid", *domain.domid));
   add_settings(out, domain, info, parts.vcpu_avail);
+  if (!domain.config.security_label.empty()) out.push_back(pair("security_label", domain.config.security_label));
   out.push_back(image_sxp(domain.config.image));
   out.push_back(pair("status", static_cast<int>(parts.suspended ? PowerState::kSuspended : power_state(info))));
   if (info) out.push_back(pair("state", state_text(*info)));

@@ -66,6 +66,13 @@ constexpr std::array<std::string_view, 54> kPlatformKeys = {"videoram",
                                                             "machine_address_size",
                                                             "suppress_spurious_page_faults"};
 
+void sort_as_listed(std::vector<std::pair<std::string, std::string>>& platform) {
+  const auto place = [](const auto& item) {
+    return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), std::string_view(item.first));
+  };
+  std::stable_sort(platform.begin(), platform.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+}
+
 // As the original looked: anywhere, so that `nfsroot=` counts as `root=` (spec guest-config 5.9).
 bool has_root(const std::string& args) {
   return args.find("root=") != std::string::npos;
@@ -103,6 +110,20 @@ long ImageConfig::platform_number(const std::string& key, long otherwise) const 
   return value;
 }
 
+bool ImageConfig::platform_flag(const std::string& key, bool otherwise) const {
+  return platform_value(key).value_or("").empty() ? otherwise : platform_number(key, 0) != 0;
+}
+
+void ImageConfig::set_platform(const std::string& key, const std::string& value) {
+  std::erase_if(platform, [&](const auto& item) { return item.first == key; });
+  platform.emplace_back(key, value);
+  sort_as_listed(platform);
+}
+
+bool is_platform_key(std::string_view key) {
+  return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), key) != kPlatformKeys.end();
+}
+
 ImageConfig parse_image(const sxp::Value& element) {
   ImageConfig image;
   if (auto head = sxp::head(element); !head.empty()) image.head = head;
@@ -135,11 +156,7 @@ void complete_image(ImageConfig& image, xc::GuestType type) {
   };
   add(kAll);
   if (type == xc::GuestType::kHvm) add(kHvm);
-  const auto place = [](const auto& item) {
-    return std::find(kPlatformKeys.begin(), kPlatformKeys.end(), std::string_view(item.first));
-  };
-  std::stable_sort(image.platform.begin(), image.platform.end(),
-                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  sort_as_listed(image.platform);
 }
 
 sxp::Value image_sxp(const ImageConfig& image) {

@@ -81,7 +81,7 @@ void define_domain(Host& host, const sxp::Value& config) {
   const auto domain = at_rest(host, std::move(parsed));
   const auto replaced = host.domains.insert(domain);
   try {
-    host.managed.save(domain->state().config);
+    host.managed.define(domain->state().config);
   } catch (const Error&) {
     replaced ? host.domains.replace(domain, replaced) : void(host.domains.erase(domain));
     throw;

@@ -13,6 +13,7 @@
 #include "sxp/parser.h"
 #include "sxp/printer.h"
 #include "xend/atomic_file.h"
+#include "xend/domain/carried_over.h"
 #include "xend/domain/stored_config.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -119,6 +120,39 @@ std::vector<DomainConfig> ManagedStore::load() const {
   return configs;
 }
 
+sxp::Value ManagedStore::read_before(const DomainConfig& config) const {
+  const auto file = folder_of(config.uuid) + "/config.sxp";
+  if (std::error_code none; !fs::exists(file, none)) return sxp::List();
+  try {
+    auto before = sxp::parse_one(read_file(file), kLimits);
+    const auto uuid = xc::Uuid::parse(sxp::child_text(before, "uuid").value_or(""));
+    if (!uuid || *uuid != config.uuid) throw Error("it is of another domain");
+    return before;
+  } catch (const std::exception& e) {
+    XEND_LOG(Warning, "{} is written anew, and nothing of what it had is kept: {}", file, e.what());
+    return sxp::List();
+  }
+}
+
+void ManagedStore::write(const DomainConfig& config, const sxp::Value& before) {
+  const auto folder = folder_of(config.uuid);
+  try {
+    std::error_code reported_below;
+    fs::create_directories(fs::path(folder_).parent_path(), reported_below);
+    make_private_folder(folder_);
+    make_private_folder(folder);
+    auto text = stored_sxp(config);
+    carry_over(text, before);
+    AtomicFile file(folder + "/config.sxp");
+    file.write(sxp::pretty(text, kWidth));
+    file.commit();
+  } catch (const std::system_error& e) {
+    throw Error(
+        fmt::format("Failed to save configuration file to: {}\nThe configuration of {} on disk is as it was: {}",
+                    folder, config.name, e.what()));
+  }
+}
+
 void ManagedStore::save(const DomainConfig& config) {
   save([&] { return config; });
 }
@@ -126,20 +160,12 @@ void ManagedStore::save(const DomainConfig& config) {
 void ManagedStore::save(const std::function<DomainConfig()>& current) {
   const std::lock_guard lock(mutex_);
   const auto config = current();
-  const auto folder = folder_of(config.uuid);
-  try {
-    std::error_code reported_below;
-    fs::create_directories(fs::path(folder_).parent_path(), reported_below);
-    make_private_folder(folder_);
-    make_private_folder(folder);
-    AtomicFile file(folder + "/config.sxp");
-    file.write(sxp::pretty(stored_sxp(config), kWidth));
-    file.commit();
-  } catch (const std::system_error& e) {
-    throw Error(
-        fmt::format("Failed to save configuration file to: {}\nThe configuration of {} on disk is as it was: {}",
-                    folder, config.name, e.what()));
-  }
+  write(config, read_before(config));
+}
+
+void ManagedStore::define(const DomainConfig& config) {
+  const std::lock_guard lock(mutex_);
+  write(config, sxp::List());
 }
 
 void ManagedStore::remove(const xc::Uuid& uuid) {

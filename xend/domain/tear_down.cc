@@ -2,6 +2,7 @@
 
 #include "xend/devices/vif.h"
 #include "xend/domain/at_rest.h"
+#include "xend/domain/last_words.h"
 #include "xend/domain/pci_grant.h"
 #include "xend/domain/store_layout.h"
 #include "xend/log.h"
@@ -40,7 +41,9 @@ void tear_down(Host& host, const std::shared_ptr<Domain>& domain, const std::sha
         host.devices.release_tap(domain->device_owner(), device);
     host.device_models.stop(domid);
     attempt(state, "Destroying", [&] {
-      if (host.xen.domain(domid)) host.xen.destroy(domid);
+      const auto info = host.xen.domain(domid);
+      if (info && info->shutdown) await_last_words(host.xen, state);
+      if (info) host.xen.destroy(domid);
     });
     host.devices.release_all(domain->device_owner());
     attempt(state, "Removing the xenstore nodes", [&] {

@@ -66,7 +66,7 @@ void FdSink::send(std::span<const std::byte> bytes) {
   }
 }
 
-FdSource::FdSource(int fd) : fd_(fd) {
+FdSource::FdSource(int fd, std::uint64_t start) : fd_(fd), start_(start) {
   if (const off_t offset = ::lseek(fd, 0, SEEK_CUR); offset > 0) start_ = static_cast<std::uint64_t>(offset);
 }
 

@@ -33,19 +33,20 @@ class FdSink final : public ByteSink {
 
 class FdSource final : public ByteSource {
  public:
-  explicit FdSource(int fd);  // `fd` stays the caller's
+  // `fd` stays the caller's. `start`: the offset of what comes first, where `fd` is no file and cannot tell it.
+  explicit FdSource(int fd, std::uint64_t start = 0);
 
   std::size_t read(std::span<std::byte> bytes) override;
   // Reads until `bytes` is full or the input ends; returns how many it got.
   std::size_t fill(std::span<std::byte> bytes);
 
-  // Where the next byte comes from: the offset in a file; in a stream the number of bytes read here.
+  // Where the next byte comes from: the offset in a file; in a stream the number of bytes before it.
   std::uint64_t position() const { return start_ + read_; }
   std::uint64_t bytes_read() const { return read_; }
 
  private:
   int fd_;
-  std::uint64_t start_ = 0;
+  std::uint64_t start_;
   std::uint64_t read_ = 0;
 };
 

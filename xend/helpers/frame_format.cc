@@ -63,4 +63,8 @@ std::uint64_t frame_checksum(const FrameHeader& header, std::span<const std::byt
   return XXH3_64bits_digest(state.get());
 }
 
+std::uint64_t head_checksum(std::string_view head) {
+  return XXH3_64bits(head.data(), head.size());
+}
+
 }  // namespace xend

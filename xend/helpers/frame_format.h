@@ -1,4 +1,5 @@
-// The frames around the libxc stream in our own images. After the config: the 8 bytes of kFrameMagic, then frames of
+// The frames around the libxc stream in our own images. After the config: the 8 bytes of kFrameMagic, le64 XXH3 (64
+// bits) of all that stands before them (signature, length, config), then frames of
 //
 //   le32 type          1: the body is the data as it is; 2: an LZ4 block; 3: the end
 //   le32 stored length bytes of body that follow the header
@@ -15,12 +16,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace xend {
 
 inline constexpr std::array<std::byte, 8> kFrameMagic = {std::byte{'X'}, std::byte{'E'}, std::byte{'N'},
                                                          std::byte{'D'}, std::byte{'I'}, std::byte{'M'},
-                                                         std::byte{'G'}, std::byte{'1'}};
+                                                         std::byte{'G'}, std::byte{'2'}};
 inline constexpr std::size_t kFrameHeaderBytes = 24;
 inline constexpr std::size_t kMaxFrame = 1 << 20;
 inline constexpr std::size_t kEndBodyBytes = 16;
@@ -36,6 +38,9 @@ struct FrameHeader {
 std::array<std::byte, kFrameHeaderBytes> encode(const FrameHeader& header);
 FrameHeader decode(std::span<const std::byte, kFrameHeaderBytes> bytes);
 std::uint64_t frame_checksum(const FrameHeader& header, std::span<const std::byte> body);
+
+// Of what stands in front of kFrameMagic, from the first byte of the file or the stream.
+std::uint64_t head_checksum(std::string_view head);
 
 void put_le64(std::span<std::byte, 8> bytes, std::uint64_t value);
 std::uint64_t get_le64(std::span<const std::byte, 8> bytes);

@@ -20,6 +20,19 @@ std::string hex(std::uint64_t value) {
 
 FrameReader::FrameReader(FdSource& source) : source_(source) {}
 
+void FrameReader::check_head(std::uint64_t head) {
+  frame_position_ = source_.position();
+  std::array<std::byte, 8> checksum{};
+  if (const std::size_t got = source_.fill(checksum); got < checksum.size()) {
+    throw Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) +
+                  ", before the domain's memory");
+  }
+  if (const std::uint64_t written = get_le64(checksum); written != head) {
+    throw Failure("the image is damaged: the domain's configuration at its start was written with the checksum " +
+                  hex(written) + " (at byte " + std::to_string(frame_position_) + ") and has " + hex(head));
+  }
+}
+
 std::size_t FrameReader::read(std::span<std::byte> bytes) {
   while (used_ == data_.size()) {
     if (ended_) return 0;

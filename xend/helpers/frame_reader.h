@@ -17,6 +17,10 @@ class FrameReader final : public ByteSource {
   // `source` stands behind the magic, which the caller has recognised, and must outlive the reader.
   explicit FrameReader(FdSource& source);
 
+  // To be called first: reads the checksum of what stands in front of the magic. Throws Failure when that is not
+  // `head`.
+  void check_head(std::uint64_t head);
+
   // Throws Failure naming the frame, its offset and what is wrong with it: cut short, checksum, unknown frame, totals.
   std::size_t read(std::span<std::byte> bytes) override;
 
@@ -26,6 +30,10 @@ class FrameReader final : public ByteSource {
 
   // Reads and checks all that is left, without use for the data.
   void skip_to_end();
+
+  // Of those read so far: how many, and how much of the stream inside they hold.
+  std::uint64_t frames() const { return frames_; }
+  std::uint64_t raw_bytes() const { return raw_bytes_; }
 
  private:
   void next_frame();

@@ -6,10 +6,13 @@
 
 namespace xend {
 
-FrameWriter::FrameWriter(ByteSink& sink)
+FrameWriter::FrameWriter(ByteSink& sink, std::uint64_t head)
     : sink_(sink), out_(kFrameHeaderBytes + static_cast<std::size_t>(LZ4_compressBound(kMaxFrame))) {
   raw_.reserve(kMaxFrame);
   sink_.write(kFrameMagic);
+  std::array<std::byte, 8> checksum{};
+  put_le64(checksum, head);
+  sink_.write(checksum);
 }
 
 void FrameWriter::write(std::span<const std::byte> bytes) {

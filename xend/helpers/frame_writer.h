@@ -11,8 +11,8 @@ namespace xend {
 
 class FrameWriter final : public ByteSink {
  public:
-  // Writes the magic. `sink` must outlive the writer.
-  explicit FrameWriter(ByteSink& sink);
+  // Writes the magic and `head`, the head_checksum of what stands in front of it. `sink` must outlive the writer.
+  FrameWriter(ByteSink& sink, std::uint64_t head);
 
   void write(std::span<const std::byte> bytes) override;
   // The last frame and the end frame. Without it the image is cut short, and every reader says so.

@@ -113,8 +113,8 @@ BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellatio
 SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& cancel) {
   const unsigned flags = (request.live ? kFlagLive : 0) | (request.type == xc::GuestType::kPv ? 0 : kFlagHvm);
   const sxp::Value order =
-      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("rate_mbit", request.rate_mbit),
-                        pair("device_model", request.device_state ? 1 : 0)});
+      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("head", std::to_string(request.head)),
+                        pair("rate_mbit", request.rate_mbit), pair("device_model", request.device_state ? 1 : 0)});
   HelperRun run(folder_ + "/xc_save",
                 {extra_descriptor(), std::to_string(request.domid), "0", "0", std::to_string(flags)}, request.fd, order,
                 cancel, HelperRun::OnCancel::kAskThenKill);
@@ -151,7 +151,8 @@ SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& 
 
 RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cancellation& cancel) {
   const sxp::Value order = sxp::Value::list(
-      {"restore", pair("type", xc::to_string(request.type)), pair("device_state", request.device_state)});
+      {"restore", pair("type", xc::to_string(request.type)), pair("head", std::to_string(request.head)),
+       pair("converter", request.converter), pair("device_state", request.device_state)});
   const bool hvm = request.type != xc::GuestType::kPv;
   // PAE, APIC, SUPERPAGES and the last 1 are what the classic xend passed; the image knows better.
   HelperRun run(folder_ + "/xc_restore",
@@ -177,7 +178,7 @@ std::uint64_t HelperPrograms::dump_core(const DumpRequest& request, const Cancel
   return bytes;
 }
 
-VerifyResult HelperPrograms::verify(int fd, const Cancellation& cancel) {
+VerifyResult HelperPrograms::verify(const VerifyRequest& request, const Cancellation& cancel) {
   struct Position {
     explicit Position(int file) : fd(file), offset(::lseek(file, 0, SEEK_CUR)) {}
     ~Position() { ::lseek(fd, offset, SEEK_SET); }
@@ -185,9 +186,12 @@ VerifyResult HelperPrograms::verify(int fd, const Cancellation& cancel) {
     Position& operator=(const Position&) = delete;
     int fd;
     off_t offset;
-  } const kept(fd);
+  } const kept(request.fd);
   if (kept.offset < 0) throw Error(Error::Kind::kInternal, "only an image in a file can be verified");
-  HelperRun run(folder_ + "/xc_restore", {extra_descriptor(), "verify"}, fd, sxp::Value::list({"verify"}), cancel);
+  HelperRun run(folder_ + "/xc_restore", {extra_descriptor(), "verify"}, request.fd,
+                sxp::Value::list({"verify", pair("type", xc::to_string(request.type)),
+                                  pair("head", std::to_string(request.head)), pair("converter", request.converter)}),
+                cancel);
   const sxp::Value verified = run.hear();
   require_head(run, verified, "verified");
   const std::string format = sxp::child_text(verified, "format").value_or("");

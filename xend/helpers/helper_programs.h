@@ -21,7 +21,7 @@ class HelperPrograms final : public Helpers {
   SaveResult save(const SaveRequest& request, const Cancellation& cancel) override;
   RestoreResult restore(const RestoreRequest& request, const Cancellation& cancel) override;
   std::uint64_t dump_core(const DumpRequest& request, const Cancellation& cancel) override;
-  VerifyResult verify(int fd, const Cancellation& cancel) override;
+  VerifyResult verify(const VerifyRequest& request, const Cancellation& cancel) override;
 
  private:
   std::string folder_;

@@ -62,6 +62,7 @@ struct SaveRequest {
   bool live = false;
   int fd = -1;                    // a file or a connected socket, positioned behind the config; stays the caller's
   bool framed = true;             // false: the bare libxc stream, for a peer or reader that knows nothing else
+  std::uint64_t head = 0;         // the head_checksum of what has been written to fd
   unsigned rate_mbit = 0;         // at most this many Mbit/s on average; 0: no limit
   std::function<void()> suspend;  // called once when the guest must stop; throws when it does not
   // HVM, and only there: the device model notes what it writes, or no longer; and when all memory is out, its state, in
@@ -82,7 +83,9 @@ struct RestoreRequest {
   std::string name;
   xc::DomId domid = 0;
   xc::GuestType type = xc::GuestType::kPv;
-  int fd = -1;  // positioned behind the config; left behind the last byte of the image
+  int fd = -1;              // positioned behind the config; left behind the last byte of the image
+  std::uint64_t head = 0;   // the head_checksum of what has been read from fd
+  std::string converter{};  // Xen's convert-legacy-stream, for images of Xen 4.5 or older; empty: there is none
   xc::Port store_port = 0, console_port = 0;
   std::string device_state{};  // HVM: a file that is made, for what the device model needs; not there before
 };
@@ -96,6 +99,13 @@ struct DumpRequest {
   std::string name;
   xc::DomId domid = 0;
   int fd = -1;  // a file to write to; stays the caller's
+};
+
+struct VerifyRequest {
+  xc::GuestType type = xc::GuestType::kPv;
+  int fd = -1;              // a regular file, positioned behind the config
+  std::uint64_t head = 0;   // the head_checksum of what stands before
+  std::string converter{};  // as for RestoreRequest
 };
 
 // What an image is, found out by reading it without restoring it.
@@ -118,9 +128,9 @@ class Helpers {
   // Writes the memory and the registers of a domain as an ELF core file; returns its size in bytes. A domain that runs
   // meanwhile changes under it.
   virtual std::uint64_t dump_core(const DumpRequest& request, const Cancellation& cancel) = 0;
-  // Reads an image from fd's position to its end, checking every frame; fd must be a regular file, whose position is
-  // put back. Damage throws with the offset in the file and what is wrong there.
-  virtual VerifyResult verify(int fd, const Cancellation& cancel) = 0;
+  // Reads an image from fd's position to its end, checking every frame; the position is put back. Damage throws with
+  // the offset in the file and what is wrong there.
+  virtual VerifyResult verify(const VerifyRequest& request, const Cancellation& cancel) = 0;
 };
 
 }  // namespace xend

@@ -20,25 +20,28 @@ class Walker {
  public:
   explicit Walker(ByteSource& source) : source_(source) {}
 
-  std::uint64_t run() {
+  LibxcStream run() {
     read_headers();
     for (;;) {
       const std::uint64_t start = position_;
       const std::uint32_t type = le32(), length = le32();
-      const std::string name = "record " + std::to_string(records_) + " at byte " + std::to_string(start);
+      const std::string name = "record " + std::to_string(seen_.records) + " at byte " + std::to_string(start);
       if (type > kLastKnown && (type & kOptional) == 0)
         throw damaged(name + " has the unknown type " + std::to_string(type));
       if (length > kMaxRecord) throw damaged(name + " claims " + std::to_string(length) + " bytes");
       skip((std::uint64_t{length} + 7) / 8 * 8);
-      if (type == kEnd) return position_;
-      ++records_;
+      if (type == kEnd) break;
+      ++seen_.records;
     }
+    seen_.bytes = position_;
+    return seen_;
   }
 
  private:
   void read_headers() {
     const bool marked = le32() == 0xffffffff && le32() == 0xffffffff;
-    const std::uint32_t magic = be32(), version = be32();
+    const std::uint32_t magic = be32();
+    const std::uint32_t version = seen_.version = be32();
     if (!marked || magic != kMagic) throw damaged("its first 12 bytes are not those of a Xen image");
     if (version != 2 && version != 3) throw damaged("version " + std::to_string(version) + " is neither 2 nor 3");
     const std::uint32_t options = be32();
@@ -47,7 +50,8 @@ class Walker {
     const std::uint32_t type = le32(), page_shift = le32() & 0xffff;
     if (type != kPv && type != kHvm) throw damaged("type " + std::to_string(type) + " is neither PV (1) nor HVM (2)");
     if (page_shift != 12) throw damaged("its pages are not of 4096 bytes");
-    skip(8);  // the version of Xen that wrote it
+    seen_.xen_major = le32();
+    seen_.xen_minor = le32();
   }
 
   void fill(std::span<std::byte> bytes) {
@@ -55,7 +59,7 @@ class Walker {
       const std::size_t got = source_.read(bytes);
       if (got == 0) {
         throw Failure("the domain's memory image is cut short: it ends after " + std::to_string(position_) +
-                      " bytes, in record " + std::to_string(records_));
+                      " bytes, in record " + std::to_string(seen_.records));
       }
       position_ += got;
       bytes = bytes.subspan(got);
@@ -83,14 +87,14 @@ class Walker {
   static Failure damaged(const std::string& what) { return Failure("the domain's memory image is damaged: " + what); }
 
   ByteSource& source_;
-  std::vector<std::byte> discarded_ = std::vector<std::byte>(1 << 20);
+  std::vector<std::byte> discarded_ = std::vector<std::byte>(64 << 10);
   std::uint64_t position_ = 0;
-  std::uint64_t records_ = 0;
+  LibxcStream seen_;
 };
 
 }  // namespace
 
-std::uint64_t walk_libxc_stream(ByteSource& source) {
+LibxcStream walk_libxc_stream(ByteSource& source) {
   return Walker(source).run();
 }
 

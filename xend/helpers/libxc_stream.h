@@ -1,5 +1,5 @@
-// The shape of libxenguest's own stream, versions 2 and 3 (spec protocols 8.2): enough to find its end and to say where
-// it is damaged, without touching a domain.
+// The shape of libxenguest's own stream, versions 2 and 3 (spec protocols 8.2): enough to find its end, to say where it
+// is damaged, and what it tells of its origin, without touching a domain.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,15 @@
 
 namespace xend {
 
-// Reads a stream from its first byte to the end of its END record, and returns its length in bytes. Throws Failure with
-// the offset in the stream when it is cut short or not such a stream.
-std::uint64_t walk_libxc_stream(ByteSource& source);
+struct LibxcStream {
+  std::uint64_t bytes = 0;    // from its first one to the end of its END record
+  std::uint64_t records = 0;  // before the END record
+  std::uint32_t version = 0;
+  std::uint32_t xen_major = 0, xen_minor = 0;  // of the Xen that wrote it; major 0: Xen's converter did
+};
+
+// Reads a stream from its first byte to the end of its END record. Throws Failure with the offset in the stream when it
+// is cut short or not such a stream.
+LibxcStream walk_libxc_stream(ByteSource& source);
 
 }  // namespace xend

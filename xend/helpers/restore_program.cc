@@ -24,6 +24,12 @@ sxp::Value pair(const char* key, std::uint64_t value) {
   return sxp::Value::list({key, value});
 }
 
+xc::GuestType guest_type(const sxp::Value& request) {
+  const std::string name = text_of(request, "type");
+  if (const std::optional<xc::GuestType> type = xc::parse_guest_type(name)) return *type;
+  throw Failure("there is no type of guest '" + name + "'");
+}
+
 xc::RestoredFrames restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Port store_port,
                                 xc::Port console_port) {
   StreamHook hook(image.stream());
@@ -49,8 +55,9 @@ void keep_device_state(Image& image, const std::string& path) {
 }
 
 void verify(Conversation& daemon, int fd) {
-  hear_request(daemon, "verify");
-  Image image(fd);
+  const sxp::Value request = hear_request(daemon, "verify");
+  Image image(fd, number_of(request, "head"));
+  image.convert(text_of(request, "converter"), guest_type(request) == xc::GuestType::kPv);
   image.check();
   hand_over(daemon, sxp::Value::list({"verified", sxp::Value::list({"format", to_string(image.format())}),
                                       pair("bytes", image.bytes_read())}));
@@ -64,14 +71,13 @@ void restore(Conversation& daemon, std::span<char* const> arguments) {
   const xc::DomId domid = argument(arguments, 2);
   const xc::Port store_port = argument(arguments, 3), console_port = argument(arguments, 4);
   const sxp::Value request = hear_request(daemon, "restore");
-  const std::string type_name = text_of(request, "type");
-  const std::optional<xc::GuestType> type = xc::parse_guest_type(type_name);
-  if (!type) throw Failure("there is no type of guest '" + type_name + "'");
+  const xc::GuestType type = guest_type(request);
   StreamHook::require_own("read");
 
-  Image image(fd);
-  const xc::RestoredFrames frames = restore_from(image, domid, *type, store_port, console_port);
-  if (*type == xc::GuestType::kHvm) keep_device_state(image, text_of(request, "device_state"));
+  Image image(fd, number_of(request, "head"));
+  image.convert(text_of(request, "converter"), type == xc::GuestType::kPv);
+  const xc::RestoredFrames frames = restore_from(image, domid, type, store_port, console_port);
+  if (type == xc::GuestType::kHvm) keep_device_state(image, text_of(request, "device_state"));
   image.finish();
   hand_over(daemon, sxp::Value::list({"restored", pair("store_mfn", frames.store), pair("console_mfn", frames.console),
                                       pair("read", image.bytes_read())}));

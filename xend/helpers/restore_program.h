@@ -1,12 +1,16 @@
 // What xc_restore does. The conversation:
 //
 //   daemon                                       xc_restore FD DOMID STORE_PORT CONSOLE_PORT HVM PAE APIC SUPERPAGES 1
-//   (restore (type hvm) (device_state PATH)) ->      PATH: HVM only, where QEMU's state is written to
+//   (restore (type hvm) (head C) (converter P) (device_state S)) ->
+//                                                    C: head_checksum of what stands in front; P:
+//                                                    convert-legacy-stream,
+//                                                    '' when there is none; S: HVM only, where QEMU's state is written
+//                                                    to
 //                                       <-       (restored (store_mfn N) (console_mfn N) (read N))
 //   (ok)                                ->
 //
 //   daemon                                       xc_restore FD verify
-//   (verify)                            ->
+//   (verify (type pv) (head C) (converter P)) ->
 //                                       <-       (verified (format framed) (bytes N))
 //   (ok)                                ->
 #pragma once

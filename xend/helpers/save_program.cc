@@ -40,9 +40,11 @@ sxp::Value pair(const char* key, std::uint64_t value) {
 // One save: what comes from the library and goes out, what is told about it, and whether the guest was told to stop.
 class SaveSession final : public ByteSink {
  public:
-  SaveSession(Conversation& daemon, int fd, unsigned rate_mbit, bool framed)
-      : daemon_(daemon), rate_(rate_mbit), out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
-    if (framed) frames_.emplace(out_);
+  SaveSession(Conversation& daemon, int fd, const sxp::Value& request)
+      : daemon_(daemon),
+        rate_(static_cast<unsigned>(number_of(request, "rate_mbit"))),
+        out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
+    if (number_of(request, "framed") != 0) frames_.emplace(out_, number_of(request, "head"));
   }
 
   // The library's stream.
@@ -150,11 +152,10 @@ void save(Conversation& daemon, std::span<char* const> arguments) {
   const xc::DomId domid = argument(arguments, 2);
   const bool live = (argument(arguments, 5) & kFlagLive) != 0;
   const sxp::Value request = hear_request(daemon, "save");
-  const bool framed = number_of(request, "framed") != 0;
   const bool device_model = number_of(request, "device_model") != 0;
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
-  SaveSession session(daemon, fd, static_cast<unsigned>(number_of(request, "rate_mbit")), framed);
+  SaveSession session(daemon, fd, request);
   try {
     run_library(session, domid, live, device_model);
     if (device_model) session.append_device_state();

@@ -8,6 +8,7 @@
 
 #include "xend/error.h"
 #include "xend/log.h"
+#include "xend/node/pool_changes.h"
 #include "xend/node/pool_state.h"
 
 namespace xend {
@@ -22,10 +23,6 @@ Error refusal(const std::string& code, const std::vector<std::string>& details, 
   std::string text = "['" + code + "'";
   for (const auto& detail : details) text += ", '" + detail + "'";
   return Error(text + "]\n" + sentence);
-}
-
-std::string node(std::uint32_t id) {
-  return fmt::format("/local/pool/{}", id);
 }
 
 unsigned number(const char* what, const std::string& text) {
@@ -94,37 +91,6 @@ PoolRecord PoolRecord::parse(const sxp::Value& config) {
   }
   return record;
 }
-
-// A pool of Xen's on its way; gone again unless keep() is reached.
-class CpuPools::Making {
- public:
-  Making(CpuPools& pools, const std::string& scheduler) : pools_(pools), id_(pools.xen_.create_pool(scheduler)) {}
-  ~Making() {
-    if (kept_) return;
-    try {
-      for (const unsigned cpu : cpus_) pools_.xen_.remove_cpu_from_pool(id_, cpu);
-      pools_.store_.remove(node(id_));
-      pools_.xen_.destroy_pool(id_);
-    } catch (const xc::Error& e) {
-      XEND_LOG(Error, "CPU pool {} of Xen, which could not be made ready, stays: {}", id_, e.what());
-    }
-  }
-  Making(const Making&) = delete;
-  Making& operator=(const Making&) = delete;
-
-  std::uint32_t id() const { return id_; }
-  void add(unsigned cpu) {
-    pools_.xen_.add_cpu_to_pool(id_, cpu);
-    cpus_.push_back(cpu);
-  }
-  void keep() { kept_ = true; }
-
- private:
-  CpuPools& pools_;
-  std::uint32_t id_;
-  std::vector<unsigned> cpus_;
-  bool kept_ = false;
-};
 
 CpuPools::CpuPools(xc::Hypervisor& xen, xc::Store& store, CurrentOptions& options)
     : xen_(xen), store_(store), options_(options) {}
@@ -196,21 +162,21 @@ Pool CpuPools::named(const xc::PoolInfo& info, const std::map<xc::Uuid, PoolReco
 
 PoolRecord CpuPools::read_node(std::uint32_t id) {
   PoolRecord record;
-  record.uuid = xc::Uuid::parse(store_.read(node(id) + "/uuid").value_or("")).value_or(xc::Uuid());
-  record.name = store_.read(node(id) + "/name").value_or("");
-  record.description = store_.read(node(id) + "/description").value_or(record.name);
-  for (const std::string& key : store_.list(node(id) + "/other_config"))
-    record.other_config[key] = store_.read(node(id) + "/other_config/" + key).value_or("");
+  record.uuid = xc::Uuid::parse(store_.read(pool_path(id) + "/uuid").value_or("")).value_or(xc::Uuid());
+  record.name = store_.read(pool_path(id) + "/name").value_or("");
+  record.description = store_.read(pool_path(id) + "/description").value_or(record.name);
+  for (const std::string& key : store_.list(pool_path(id) + "/other_config"))
+    record.other_config[key] = store_.read(pool_path(id) + "/other_config/" + key).value_or("");
   return record;
 }
 
 void CpuPools::write_node(std::uint32_t id, const PoolRecord& record) {
   store_.transaction([&](xc::Store& t) {
-    t.write(node(id) + "/uuid", record.uuid.to_string());
-    t.write(node(id) + "/name", record.name);
-    t.write(node(id) + "/description", record.description);
-    t.make_dir(node(id) + "/other_config");
-    for (const auto& [key, value] : record.other_config) t.write(node(id) + "/other_config/" + key, value);
+    t.write(pool_path(id) + "/uuid", record.uuid.to_string());
+    t.write(pool_path(id) + "/name", record.name);
+    t.write(pool_path(id) + "/description", record.description);
+    t.make_dir(pool_path(id) + "/other_config");
+    for (const auto& [key, value] : record.other_config) t.write(pool_path(id) + "/other_config/" + key, value);
   });
 }
 
@@ -281,7 +247,7 @@ void CpuPools::activate(const PoolRecord& record) {
   std::copy_if(unbound.begin(), unbound.end(), std::back_inserter(cpus),
                [&](unsigned cpu) { return !is_proposed(cpu); });
   cpus.resize(record.ncpu);
-  Making pool(*this, scheduler);
+  PoolMaking pool(xen_, store_, scheduler);
   write_node(pool.id(), record);
   for (const unsigned cpu : cpus) pool.add(cpu);
   pool.keep();
@@ -305,9 +271,16 @@ void CpuPools::stop(const std::string& name) {
     throw refusal("POOL_BAD_STATE", {"in use"},
                   fmt::format("{} domains are in CPU pool {}: `xm cpupool-migrate` moves them to another.",
                               pool.active->domains, name));
-  for (const unsigned cpu : pool.active->cpus) xen_.remove_cpu_from_pool(pool.active->id, cpu);
-  xen_.destroy_pool(pool.active->id);
-  store_.remove(node(pool.active->id));
+  try {
+    PoolEmptying emptying(xen_, pool.active->id, name);
+    for (const unsigned cpu : pool.active->cpus) emptying.take(cpu);
+    xen_.destroy_pool(pool.active->id);
+    emptying.keep();
+  } catch (const xc::Error& e) {
+    throw refusal("POOL_BAD_STATE", {"in use"},
+                  fmt::format("Xen does not let CPU pool {} go, and it stays as it is: {}", name, e.what()));
+  }
+  store_.remove(pool_path(pool.active->id));
   names_.erase(pool.active->id);
   XEND_LOG(Info, "CPU pool {} ({}) is no longer active.", name, pool.active->id);
 }

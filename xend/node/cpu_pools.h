@@ -63,8 +63,6 @@ class CpuPools {
   std::string name_of(std::uint32_t id);
 
  private:
-  class Making;
-
   // All with the lock held.
   std::vector<Pool> look();
   Pool find(const std::string& name);

@@ -11,6 +11,7 @@
 #include "xend/domain/managed.h"
 #include "xend/domain/save.h"
 #include "xend/error.h"
+#include "xend/helpers/frame_format.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -49,7 +50,8 @@ class Built final : public ArrivingGuest {
   void receive(HandoverLink& link) override {
     const timeval silence{kStreamSilence, 0};
     setsockopt(link.image_fd(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
-    construction_.restore(link.image_fd());
+    // An image knows what it was written behind: here that is the ticket.
+    construction_.restore(link.image_fd(), head_checksum(record_.ticket.to_string()));
     construction_.introduce();
     construction_.connect();
     XEND_LOG(Info, "Domain {} ({}) is here as a whole: it waits for the word of {}.", record_.name, record_.domid,

@@ -48,7 +48,8 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
   // ---- LeavingGuest ----
 
   void send_image(HandoverLink& link) override {
-    sent_ = departure_->send_memory(link.image_fd(), relocation_.live, relocation_.rate_mbit);
+    sent_ = departure_->send_memory(link.image_fd(), source_.record().ticket.to_string(), relocation_.live,
+                                    relocation_.rate_mbit);
   }
   bool exists() override {
     if (!domain_ || source_.record().boot != boot_id()) return false;

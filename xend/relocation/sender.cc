@@ -136,8 +136,9 @@ void relocate_classically(Host& host, const std::shared_ptr<Domain>& domain, con
   Departure departure(host, domain, "migrated", r.destination);
   SaveResult sent;
   try {
-    peer.send(container_head(config_to_send(departure, r)));
-    sent = departure.send_memory(peer.fd(), r.live, r.rate_mbit);
+    const std::string head = container_head(config_to_send(departure, r));
+    peer.send(head);
+    sent = departure.send_memory(peer.fd(), head, r.live, r.rate_mbit);
   } catch (const std::exception& e) {
     // The destination knows better than a broken connection why it gave up.
     if (const auto reply = answer_of(peer, kReasonOfFailure); reply.kind == Reply::Kind::kError)

@@ -98,6 +98,7 @@ int new_domain(Session& xend, const Call& call) {
   } catch (const rpc::Fault& fault) {
     die_of(fault);
   } catch (const rpc::ConnectionError& e) {
+    if (e.error() == 0) throw;
     throw Error::die(fmt::format("[Errno {}] {}", e.error(), std::generic_category().message(e.error())));
   }
   return 0;

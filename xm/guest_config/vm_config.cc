@@ -71,16 +71,25 @@ void add_bootloader(sxp::List& config, const Settings& settings, const Host& hos
   config.push_back(pair("bootloader_args", arguments));
 }
 
-// Labels were compared with the policy in force. There is none here, so every label is wrong.
-void check_label(const Settings& settings) {
+// A policy with a name is one of ACM: it was compared with the one in force, and there is none since Xen 4.2. FLASK's
+// has no name: policy=,label=system_u:system_r:domU_t. xl's files say seclabel.
+std::optional<std::string> security_label(const Settings& settings) {
   const std::vector<std::string> entries = texts(settings.get("access_control"));
-  if (entries.empty()) return;
+  if (entries.empty() && settings.truth("seclabel")) return settings.get("seclabel").to_sxp().text();
+  if (entries.empty()) return std::nullopt;
   if (entries.size() > 1) throw Error::die("Multiple access_control definitions.");
   const std::vector<std::string> fields = split(entries[0], ',');
   const bool is_good = fields.size() == 2 && fields[0].starts_with("policy=") && fields[1].starts_with("label=");
   if (!is_good) throw Error::die(fmt::format("Invalid access_control specifier: {}", entries[0]));
-  throw Error::die(fmt::format("Security policy ({}) incompatible with enforced policy (none).",
-                               fields[0].substr(fields[0].find('=') + 1)));
+  const auto value = [](const std::string& field) { return field.substr(field.find('=') + 1); };
+  if (const std::string policy = value(fields[0]); !policy.empty())
+    throw Error::die(fmt::format("Security policy ({}) incompatible with enforced policy (none).", policy));
+  return value(fields[1]);
+}
+
+sxp::Value label_config(const std::string& label) {
+  const sxp::Value element = sxp::Value::list({"access_control", pair("policy", ""), pair("label", label)});
+  return pair("security", sxp::Value::list({element}));
 }
 
 // Next to the image's, also for guests that are not HVM.
@@ -93,7 +102,7 @@ void add_cpuid(sxp::List& config, const Settings& settings) {
 }  // namespace
 
 sxp::Value vm_config(const Settings& settings, const Host& host) {
-  check_label(settings);
+  const std::optional<std::string> label = security_label(settings);
   sxp::List config = {"vm"};
   add_true(config, settings,
            {"name", "memory", "maxmem", "shadow_memory", "restart", "on_poweroff", "tsc_mode", "nomigrate", "on_reboot",
@@ -114,6 +123,7 @@ sxp::Value vm_config(const Settings& settings, const Host& host) {
   add_bootloader(config, settings, host);
   config.push_back(image_config(settings, host));
   config.push_back(pair("s3_integrity", settings.get("s3_integrity").to_sxp()));
+  if (label) config.push_back(label_config(*label));
   for (sxp::Value& device : device_configs(settings, host)) config.push_back(pair("device", std::move(device)));
   return config;
 }

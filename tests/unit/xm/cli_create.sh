@@ -141,6 +141,9 @@ expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run
 expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run plain name=a
 expect 1 @optionerror\ dry-run "Error: Invalid number of arguments$nl" dry-run -q plain
 expect 1 @optionerror\ dry-run "Error: Unable to open config file: nofile$nl" dry-run nofile
+printf "access_control = ['policy=,label=system_u:system_r:domU_t']\n" | cat plain - >labeled
+expect 255 "Using config file \"./labeled\".${nl}Checking domain:$nl   labeled: DENIED$nl   --> Security off, but domain labeled
+Checking resources: (skipped)${nl}Dry Run: FAILED$nl" "" dry-run labeled
 expect 0 "${plain}Started domain fresh (id=12)$nl" "" create plain name=fresh cpuid=1:eax=0x1 cpuid_check=1:eax=0x1
 [[ $(grep xend.domain.create log | tail -n 1) == *"['cpuid', \"{'1': {'eax': '0x1'}}\"]"* ]]
 verdict "xend is told of cpuid" $([ $? = 0 ] || grep xend.domain.create log | tail -n 1 | tr ' ' _)

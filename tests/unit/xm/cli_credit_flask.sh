@@ -28,6 +28,8 @@ expect 0 "" "" setenforce 1
 expect 0 "Successfully set the new policy.$nl" "" setpolicy FLASK pool1
 [ "$(tail -n 1 log)" = "xend.security.set_policy 2 '$(base64 -w 0 pool1)' 3 1" ]; verdict "the policy travels as base64" $([ $? = 0 ] || tail -n 1 log | tr ' ' _)
 expect 1 @optionerror\ setpolicy "Error: Unsupported policy type$nl" setpolicy ACM a.b
+printf "kernel = 'boot/vmlinuz-guest'\naccess_control = ['policy=,label=system_u:system_r:domU_t']\n" >labeled
+expect 0 "Using config file \"./labeled\".${nl}Checking domain:$nl   labeled: PERMITTED${nl}Checking resources:${nl}Dry Run: PASSED$nl" "" dry-run labeled
 expect 0 "Name                                        ID   Mem VCPUs      State   Time(s) Label     
 held                                         7    64     1     --p---      0.0           
 stopped                                          256     4                 0.0           

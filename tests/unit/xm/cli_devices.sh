@@ -69,7 +69,7 @@ expect 0 "" "" network2-list vm1
 
 expect 0 "Error: pciback/pci-stub not loaded?$nl" "" pci-list-assignable-devices
 expect 0 "0000:02:00.1${nl}0001:ff:1f.7$nl" "" pci-list-assignable-devices
-expect 0 "Vdev Device${nl}04.0 0000:02:00.1${nl}-    0000:02:01.0$nl" "" pci-list vm1
+expect 0 "Vdev Device${nl}04.0 0000:02:00.1${nl}05.0 0000:02:00.0${nl}-    0000:02:01.0${nl}-    0000:04:00.0${nl}-    0000:04:00.1$nl" "" pci-list vm1
 expect 0 "" "" pci-list held
 expect 0 "" "" pci-attach vm1 03:00.0
 called "xend.domain.getDeviceSxprs 'vm1' 'pci'" "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x03'], ['slot', '0x00'], ['func', '0x0'], ['vdevfn', '0x100']], ['state', 'Initialising']]"
@@ -82,6 +82,29 @@ expect 1 @usage\ pci-attach "Error: Invalid argument for 'xm pci-attach'$nl" pci
 expect 0 "" "" pci-detach vm1 0000:02:01.0
 called "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x02'], ['slot', '0x01'], ['func', '0x0'], ['vdevfn', '0x100']], ['state', 'Closing']]"
 expect 1 @optionerror\ pci-detach "Error: pci: device 0000:03:00.0 is not attached!$nl" pci-detach vm1 03:00.0
+
+expect 0 "" "" pci-attach vm1 03:00.0-1,3 6
+called "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x03'], ['slot', '0x00'], ['func', '0x3'], ['vdevfn', '0x33'], ['key', '03:00.0-1,3@6']], ['state', 'Initialising']]" \
+  "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x03'], ['slot', '0x00'], ['func', '0x1'], ['vdevfn', '0x31'], ['key', '03:00.0-1,3@6']], ['state', 'Initialising']]" \
+  "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x03'], ['slot', '0x00'], ['func', '0x0'], ['vdevfn', '0x30'], ['key', '03:00.0-1,3@6']], ['state', 'Initialising']]"
+expect 1 @optionerror\ pci-attach "Error: Failed to parse pci device: 03:00.0@20$nl" pci-attach vm1 03:00.0 20
+expect 1 @optionerror\ pci-attach "Error: pci: device 0000:02:00.1 has been attached! $nl" pci-attach vm1 02:00.0-1
+# What was given as one device, or is in one slot of the guest, goes together.
+expect 1 @optionerror\ pci-detach "Error: Not all functions in slot 0x100 have had detachment requested.
+Requested:
+${tab}0000:04:00.1
+Present:
+${tab}0000:04:00.0 (04:00.*)
+${tab}0000:04:00.1 (04:00.*)
+$nl" pci-detach vm1 04:00.1
+expect 0 "" "" pci-detach vm1 04:00.0,1
+called "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x04'], ['slot', '0x00'], ['func', '0x1'], ['vdevfn', '0x100']], ['state', 'Closing']]" \
+  "xend.domain.device_configure 'vm1' ['pci', ['dev', ['domain', '0x0000'], ['bus', '0x04'], ['slot', '0x00'], ['func', '0x0'], ['vdevfn', '0x100']], ['state', 'Closing']]"
+expect 1 @optionerror\ pci-detach "Error: More than one slot used by specified devices
+${tab}0000:02:00.1 is in slot 0x04
+${tab}0000:02:00.0 is in slot 0x05
+$nl" pci-detach vm1 02:00.0-1
+expect 1 @optionerror\ pci-detach "Error: pci: device 0000:04:00.2 is not attached!$nl" pci-detach vm1 04:00.0-2
 
 expect 1 @usage\ vncviewer "Error: No domain given (or several parameters specified)$nl" vncviewer
 expect 1 @usage\ vncviewer "Error: Domain 'stopped' is not started$nl" vncviewer stopped

@@ -48,7 +48,10 @@ DEVICES = {
                    ["queue-0", [["tx-ring-ref", "7"]]]]],
             ["1", []]],
     "pci": [{"domain": "0x0000", "bus": "0x02", "slot": "0x01", "func": "0x0", "vdevfn": "0x100", "uuid": "u"},
-            {"domain": 0, "bus": 2, "slot": 0, "func": 1, "vdevfn": 32}],
+            {"domain": 0, "bus": 2, "slot": 0, "func": 1, "vdevfn": 32},
+            {"domain": 0, "bus": 2, "slot": 0, "func": 0, "vdevfn": 40},
+            {"domain": 0, "bus": 4, "slot": 0, "func": 0, "vdevfn": 256, "key": "04:00.*"},
+            {"domain": 0, "bus": 4, "slot": 0, "func": 1, "vdevfn": 257, "key": "04:00.*"}],
 }
 
 

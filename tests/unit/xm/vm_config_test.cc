@@ -206,7 +206,16 @@ TEST(VmConfig, Cpuid) {
             "cpuid: We should specify all the bits of the register eax for input 1\n");
 }
 
-TEST(VmConfig, LabelsNeedAPolicy) {
+// FLASK's policy has no name; whether Xen has FLASK, xend knows.
+TEST(VmConfig, Labels) {
+  const std::string element =
+      "(s3_integrity 1) (security ((access_control (policy '') (label system_u:system_r:domU_t)))) (device (vif))";
+  EXPECT_THAT(config_of("access_control = ['policy=,label=system_u:system_r:domU_t']\nvif = ['']"), HasSubstr(element));
+  EXPECT_THAT(config_of("seclabel = 'system_u:system_r:domU_t'\nvif = ['']"), HasSubstr(element));
+  EXPECT_THAT(config_of("seclabel = ''"), Not(HasSubstr("security")));
+}
+
+TEST(VmConfig, LabelsOfAcmNeedAPolicy) {
   EXPECT_EQ(error_of("access_control = ['label=a,policy=b']"), "Invalid access_control specifier: label=a,policy=b");
   EXPECT_EQ(error_of("access_control = ['policy=a,label=b', 'policy=a,label=c']"),
             "Multiple access_control definitions.");

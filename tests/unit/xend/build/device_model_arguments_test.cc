@@ -32,6 +32,12 @@ EmulatedDisk disk(const std::string& path, unsigned unit) {
   return {.path = path, .format = "raw", .unit = unit, .device_id = 768, .writable = true};
 }
 
+UsbDevice usb(const std::string& name, unsigned port) {
+  UsbDevice device = parse_usb_device(name).value();
+  device.port = port;
+  return device;
+}
+
 TEST(DeviceModelArguments, TheLeastThatAPcNeeds) {
   EXPECT_EQ(line_of(guest()),
             " -xen-domid 5 -name win -no-shutdown -nodefaults -no-user-config"
@@ -90,16 +96,19 @@ const Case kCases[] = {
      },
      "-drive if=floppy,index=1,format=raw,file=/b.img"},
     {"usb", [](auto& p) { p.usb = true; }, "-usb"},
-    {"usbdevice tablet", [](auto& p) { p.usb = true, p.usb_devices = {"tablet"}; }, "-usb -device usb-tablet"},
+    {"usbdevice tablet", [](auto& p) { p.usb = true, p.usb_devices = {usb("tablet", 1)}; },
+     "-usb -device usb-tablet,id=usb1,bus=usb-bus.0,port=1"},
+    {"a mouse at the second port", [](auto& p) { p.usb = true, p.usb_devices = {usb("mouse", 2)}; },
+     "-usb -device usb-mouse,id=usb2,bus=usb-bus.0,port=2"},
     {"usbdevice mouse and keyboard",
      [](auto& p) {
-       p.usb = true, p.usb_devices = {"mouse", "keyboard"};
+       p.usb = true, p.usb_devices = {usb("mouse", 1), usb("keyboard", 2)};
      },
-     "-usb -device usb-mouse -device usb-kbd"},
-    {"usbdevice by product", [](auto& p) { p.usb = true, p.usb_devices = {"host:046d:c52b"}; },
-     "-usb -device usb-host,vendorid=0x046d,productid=0xc52b"},
-    {"usbdevice by place", [](auto& p) { p.usb = true, p.usb_devices = {"host:1.7"}; },
-     "-usb -device usb-host,hostbus=1,hostaddr=7"},
+     "-usb -device usb-mouse,id=usb1,bus=usb-bus.0,port=1 -device usb-kbd,id=usb2,bus=usb-bus.0,port=2"},
+    {"usbdevice by product", [](auto& p) { p.usb = true, p.usb_devices = {usb("host:046d:c52b", 1)}; },
+     "-usb -device usb-host,id=usb1,bus=usb-bus.0,port=1,vendorid=1133,productid=50475"},
+    {"usbdevice by place", [](auto& p) { p.usb = true, p.usb_devices = {usb("host:1.7", 2)}; },
+     "-usb -device usb-host,id=usb2,bus=usb-bus.0,port=2,hostbus=1,hostaddr=7"},
     {"soundhw",
      [](auto& p) {
        p.sound = {"sb16", "es1370"};
@@ -172,12 +181,8 @@ TEST(DeviceModelArguments, APasswordIsNotAmongThem) {
 
 TEST(DeviceModelArguments, WhatIsNotKnownIsLeftOut) {
   DeviceModelPlan plan = guest();
-  plan.usb = true;
-  plan.usb_devices = {"disk:/a", "host:"};
   plan.sound = {"trumpet"};
-  const std::string line = line_of(plan);
-  EXPECT_THAT(line, HasSubstr(" -audiodev none,id=sound -usb "));
-  EXPECT_THAT(line, Not(HasSubstr("-device usb")));
+  EXPECT_THAT(line_of(plan), HasSubstr(" -boot order=c -audiodev none,id=sound "));
 }
 
 TEST(DeviceModelArguments, CommasInNamesAndSocketsAreDoubled) {

@@ -40,6 +40,14 @@ TEST_F(ProgramsOfAHost, APathThatIsThereIsTakenAsItIs) {
   EXPECT_EQ(programs_.device_model("/opt/my-qemu"), "/opt/my-qemu");
 }
 
+TEST_F(ProgramsOfAHost, XensConverterIsThereOrNot) {
+  EXPECT_EQ(programs_.legacy_converter(), "");
+  make("/usr/local/lib/xen/bin/convert-legacy-stream");
+  EXPECT_EQ(programs_.legacy_converter(), "/usr/local/lib/xen/bin/convert-legacy-stream");
+  make(XEN_PRIVATE_BINDIR "/convert-legacy-stream");
+  EXPECT_EQ(programs_.legacy_converter(), XEN_PRIVATE_BINDIR "/convert-legacy-stream");
+}
+
 TEST_F(ProgramsOfAHost, MovedProgramsAreFoundWhereTheyAreToday) {
   make("/usr/libexec/xen-qemu-system-i386");
   make("/usr/lib/xen/boot/hvmloader");

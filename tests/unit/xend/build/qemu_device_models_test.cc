@@ -55,7 +55,15 @@ server = socket.socket(socket.AF_UNIX)
 server.bind(path + ".new")
 server.listen(5)
 os.rename(path + ".new", path)  # whoever finds it can connect
+devices = {}
+def plug(device):  # by id; one of the host is there when its vendor is 0x046d
+    devices[device["id"]] = device.get("vendorid", 0x046d) == 0x046d
+    return {}
 answers = {"query-vnc": {"service": "5907"},
+           "device_add": plug,
+           "device_del": lambda device: {} if devices.pop(device["id"], None) is not None else None,
+           "qom-list": lambda question: [{"name": id, "type": "child<usb>"} for id in devices],
+           "qom-get": lambda question: devices[question["path"].split("/")[-1]],
            "query-chardev": [{"label": "serial0", "filename": "pty:/dev/pts/7"}]}
 if name == "hostile":
     answers = {"query-vnc": [], "query-chardev": 7}
@@ -67,7 +75,10 @@ while True:
         request = json.loads(line)
         if request["execute"] != "qmp_capabilities":
             notes.write("asked %s %s\n" % (request["execute"], json.dumps(request.get("arguments", {}))))
-        client.write(json.dumps({"return": answers.get(request["execute"], {})}) + "\n")
+        answer = answers.get(request["execute"], {})
+        if callable(answer):
+            answer = answer(request["arguments"])
+        client.write(json.dumps({"error": {"desc": "not found"}} if answer is None else {"return": answer}) + "\n")
         client.flush()
 )python";
 
@@ -130,6 +141,12 @@ class QemuProcesses : public testing::Test {
     return "no refusal";
   }
 
+  static UsbDevice usb(const std::string& name, unsigned port) {
+    UsbDevice device = parse_usb_device(name).value();
+    device.port = port;
+    return device;
+  }
+
   std::string notes() const {
     std::ostringstream text;
     text << std::ifstream(folder_.path() / "notes").rdbuf();
@@ -186,6 +203,44 @@ TEST_F(QemuProcesses, CommandsReachIt) {
   EXPECT_THAT(notes(), HasSubstr("asked xen-set-global-dirty-log {\"enable\": true}\nasked stop {}\n"
                                  "asked xen-save-devices-state {\"filename\": \"/var/lib/xen/qemu-save.5\", "
                                  "\"live\": false}\nasked cont {}\n"));
+}
+
+// "" when it is done.
+std::string refused(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST_F(QemuProcesses, UsbDevicesArePluggedIntoTheirPorts) {
+  start("a");
+  const UsbDevice tablet = usb("tablet", 2), host = usb("host:046d:c52b", 1);
+  EXPECT_FALSE(models_->has_usb(5, tablet));
+  models_->add_usb(5, tablet);
+  models_->add_usb(5, host);
+  EXPECT_TRUE(models_->has_usb(5, tablet));
+  EXPECT_TRUE(models_->has_usb(5, host));
+  models_->remove_usb(5, tablet);
+  EXPECT_FALSE(models_->has_usb(5, tablet));
+  EXPECT_EQ(refused([&] { models_->remove_usb(5, tablet); }), "The device model refuses device_del: not found");
+  EXPECT_THAT(notes(),
+              testing::AllOf(
+                  HasSubstr(R"(device_add {"bus": "usb-bus.0", "driver": "usb-tablet", "id": "usb2", "port": "2"})"),
+                  HasSubstr(R"(device_add {"bus": "usb-bus.0", "driver": "usb-host", "id": "usb1", "port": "1", )"
+                            R"("productid": 50475, "vendorid": 1133})"),
+                  HasSubstr(R"(qom-get {"path": "/machine/peripheral/usb1", "property": "attached"})"),
+                  HasSubstr(R"(qom-list {"path": "/machine/peripheral"})"), HasSubstr(R"(device_del {"id": "usb2"})")));
+}
+
+TEST_F(QemuProcesses, AUsbDeviceThatTheHostDoesNotHaveIsSaid) {
+  start("a");
+  const UsbDevice absent = usb("host:1234:5678", 1);
+  EXPECT_THAT(refused([&] { models_->add_usb(5, absent); }),
+              testing::StartsWith("The device model cannot take the USB device host:1234:5678 of this host.\n"));
+  EXPECT_TRUE(models_->has_usb(5, absent));  // QEMU waits for it
 }
 
 TEST_F(QemuProcesses, StoppingOneIsNoDeath) {

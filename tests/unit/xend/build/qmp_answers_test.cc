@@ -48,5 +48,21 @@ TEST(QmpAnswers, TerminalOfASerialPort) {
     EXPECT_EQ(serial_terminal(json::parse(text), "serial0"), "") << text;
 }
 
+TEST(QmpAnswers, WhatIsListed) {
+  const json answer =
+      json::parse(R"([{"name": "type", "type": "string"}, {"name": "usb1", "type": "child<usb-kbd>"}])");
+  EXPECT_TRUE(is_listed(answer, "usb1"));
+  EXPECT_FALSE(is_listed(answer, "usb2"));
+  for (const char* text :
+       {"{}", "null", "\"usb1\"", "[7]", "[[]]", "[\"usb1\"]", R"([{"name": 7}])", R"({"name": "usb1"})"})
+    EXPECT_FALSE(is_listed(json::parse(text), "usb1")) << text;
+}
+
+TEST(QmpAnswers, WhatIsTrue) {
+  EXPECT_TRUE(is_true(json::parse("true")));
+  for (const char* text : {"false", "{}", "null", "1", "\"true\"", "[true]"})
+    EXPECT_FALSE(is_true(json::parse(text))) << text;
+}
+
 }  // namespace
 }  // namespace xend

@@ -13,6 +13,7 @@
 #include "rpc/file_descriptor.h"
 #include "sxp/parser.h"
 #include "xend/error.h"
+#include "xend/helpers/frame_format.h"
 
 namespace xend {
 namespace {
@@ -56,7 +57,10 @@ TEST_F(ContainerHead, IsTheClassicSixteenBytesAndABigEndianLength) {
 TEST_F(ContainerHead, IsReadWithoutAByteOfWhatFollows) {
   const rpc::FileDescriptor fd(
       open(file("image", container_head(sxp::parse_one(kConfig)) + "MEMORY").c_str(), O_RDONLY));
-  EXPECT_EQ(read_container_head(fd.get()), sxp::parse_one(kConfig));
+  const auto head = read_container_head(fd.get());
+  EXPECT_EQ(head.config, sxp::parse_one(kConfig));
+  EXPECT_EQ(head.bytes, 16 + 4 + std::string(kConfig).size());
+  EXPECT_EQ(head.checksum, head_checksum(container_head(head.config)));
   char rest[16] = "";
   EXPECT_EQ(::read(fd.get(), rest, sizeof rest), 6);
   EXPECT_STREQ(rest, "MEMORY");

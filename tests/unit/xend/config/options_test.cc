@@ -117,7 +117,7 @@ TEST(Options, KeysWithoutEffectSaySoUnlessSetToTheirDefault) {
   EXPECT_THAT(warnings("(total_available_memory 0) (xsm_module_name dummy) (pscsi-device-mask ('*'))"), IsEmpty());
   EXPECT_THAT(warnings("(xsm_module_name acm)"), ElementsAre(StartsWith("xsm_module_name has no effect: ")));
   EXPECT_THAT(warnings("(pscsi-device-mask (a))"),
-              ElementsAre("pscsi-device-mask has no effect: paravirtual SCSI devices are not served."));
+              ElementsAre("pscsi-device-mask has no effect: it chose what the Xen-API listed, which is not served."));
 }
 
 // ---- values ----

@@ -88,7 +88,10 @@ TEST_F(DeviceModelOf, WhatItsConfigurationSays) {
   EXPECT_EQ(p.serial, "pty");
   EXPECT_EQ(p.parallel, "none");
   EXPECT_TRUE(p.usb);
-  EXPECT_THAT(p.usb_devices, ElementsAre("tablet", "host:1.2"));
+  ASSERT_EQ(p.usb_devices.size(), 2U);
+  EXPECT_EQ(p.usb_devices[0].name, "tablet");
+  EXPECT_EQ(p.usb_devices[1].name, "host:1.2");
+  EXPECT_EQ(p.usb_devices[1].port, 2U);
   EXPECT_THAT(p.sound, ElementsAre("sb16", "es1370"));
   EXPECT_EQ(p.keymap, "de");
   EXPECT_FALSE(p.vnc);
@@ -210,6 +213,14 @@ TEST_F(DeviceModelOf, DisksThatAPcCanSee) {
   EXPECT_TRUE(p.disks[4].scsi);
   EXPECT_EQ(p.disks[4].unit, 1U);
   EXPECT_FALSE(p.disks[4].writable);
+}
+
+TEST_F(DeviceModelOf, AUsbDeviceTooManyIsRefused) {
+  EXPECT_THAT(refusal("(usbdevice 'tablet,mouse,keyboard')"),
+              testing::StartsWith("g cannot have the USB device keyboard: its USB controller has 2 ports, "));
+  EXPECT_TRUE(hvm("(usb 1)").usb);
+  EXPECT_TRUE(hvm("(usbdevice tablet)").usb);
+  EXPECT_EQ(hvm("(usbdevice ',tablet')").usb_devices[0].port, 2U);
 }
 
 // QEMU ends at once when an IDE disk is to be read only.

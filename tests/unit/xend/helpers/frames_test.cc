@@ -12,7 +12,6 @@ namespace xend {
 namespace {
 
 using test::bytes;
-using test::framed;
 using test::ImageFile;
 using test::read_all;
 
@@ -23,6 +22,13 @@ std::string random_bytes(std::size_t length) {
   return text;
 }
 
+constexpr std::uint64_t kHead = 0x0123456789abcdef;  // the checksum of what would stand in front
+constexpr std::size_t kStart = 16;                   // magic and checksum, before the first frame
+
+std::string framed(const std::string& stream) {
+  return test::framed(stream, kHead);
+}
+
 // Reads the image that `file` holds from its start, magic and all, as a restore does.
 std::string unframed(ImageFile& file) {
   file.rewind();
@@ -30,6 +36,7 @@ std::string unframed(ImageFile& file) {
   std::array<std::byte, 8> magic{};
   if (source.fill(magic) != magic.size() || magic != kFrameMagic) throw Failure("no magic");
   FrameReader reader(source);
+  reader.check_head(kHead);
   std::string stream = read_all(reader);
   reader.finish();
   return stream;
@@ -63,7 +70,7 @@ TEST(Frames, PiecesDoNotMatter) {
   const std::string stream = random_bytes(300'000) + std::string(1'500'000, 'q');
   ImageFile file;
   FdSink sink(file.fd());
-  FrameWriter writer(sink);
+  FrameWriter writer(sink, kHead);
   for (std::size_t at = 0; at < stream.size(); at += 4096) writer.write(bytes(stream.substr(at, 4096)));
   writer.finish();
   sink.flush();
@@ -104,33 +111,40 @@ TEST(Frames, EveryLostRepeatedOrEmptiedPieceIsDetected) {
   const std::string one = framed(std::string(100, 'a')), two = framed(std::string(100, 'a') + random_bytes(kMaxFrame));
   ImageFile file;
   const std::size_t end = kFrameHeaderBytes + kEndBodyBytes;
-  const std::string frame = one.substr(8, one.size() - 8 - end);
-  file.set(one.substr(0, 8) + one.substr(one.size() - end));  // no data frame at all
-  EXPECT_NE(reason(file).find("frame 0 at byte 8: it was written as frame 1"), std::string::npos) << reason(file);
-  file.set(one.substr(0, 8) + frame + frame + one.substr(one.size() - end));
+  const std::string start = one.substr(0, kStart), frame = one.substr(kStart, one.size() - kStart - end);
+  file.set(start + one.substr(one.size() - end));  // no data frame at all
+  EXPECT_NE(reason(file).find("frame 0 at byte 16: it was written as frame 1"), std::string::npos) << reason(file);
+  file.set(start + frame + frame + one.substr(one.size() - end));
   EXPECT_NE(reason(file).find("frame 1 at byte "), std::string::npos) << reason(file);
   EXPECT_NE(reason(file).find("it was written as frame 0"), std::string::npos) << reason(file);
-  file.set(two.substr(0, 8) + frame + two.substr(two.size() - end));
+  file.set(start + frame + two.substr(two.size() - end));
   EXPECT_NE(reason(file), "");
 }
 
 TEST(Frames, SwappedFramesAreDetected) {
   const std::string image = framed(random_bytes(2 * kMaxFrame));  // does not compress: two frames of one length
   const std::size_t frame = kFrameHeaderBytes + kMaxFrame;
-  ImageFile file(image.substr(0, 8) + image.substr(8 + frame, frame) + image.substr(8, frame) + image.substr(8 + 2 * frame));
-  EXPECT_NE(reason(file).find("frame 0 at byte 8: it was written as frame 1"), std::string::npos) << reason(file);
+  ImageFile file(image.substr(0, kStart) + image.substr(kStart + frame, frame) + image.substr(kStart, frame) +
+                 image.substr(kStart + 2 * frame));
+  EXPECT_NE(reason(file).find("frame 0 at byte 16: it was written as frame 1"), std::string::npos) << reason(file);
 }
 
 TEST(Frames, SaysWhereAndWhat) {
   const std::string image = framed(std::string(100, 'a'));
-  ImageFile file(image.substr(0, 20));
+  ImageFile file(image.substr(0, 28));
   EXPECT_EQ(reason(file),
-            "the image is cut short: it ends at byte 20, in frame 0 that starts at byte 8: 12 of 24 bytes are there");
+            "the image is cut short: it ends at byte 28, in frame 0 that starts at byte 16: 12 of 24 bytes are there");
   std::string flipped = image;
-  flipped[8 + kFrameHeaderBytes] ^= 1;
+  flipped[kStart + kFrameHeaderBytes] ^= 1;
   file.set(flipped);
-  EXPECT_NE(reason(file).find("the image is damaged: frame 0 at byte 8: its checksum is "), std::string::npos)
+  EXPECT_NE(reason(file).find("the image is damaged: frame 0 at byte 16: its checksum is "), std::string::npos)
       << reason(file);
+  file.set(image.substr(0, 15));
+  EXPECT_EQ(reason(file), "the image is cut short: it ends at byte 15, before the domain's memory");
+  file.set(test::framed("stream", 0xfedcba));
+  EXPECT_EQ(reason(file),
+            "the image is damaged: the domain's configuration at its start was written with the checksum "
+            "0000000000fedcba (at byte 8) and has 0123456789abcdef");
 }
 
 // A frame that its writer meant as it is: the checksum is right.
@@ -138,7 +152,8 @@ std::string crafted(std::uint32_t type, const std::string& body, std::uint32_t r
   FrameHeader header{.type = type, .stored = static_cast<std::uint32_t>(body.size()), .raw = raw, .number = number};
   header.checksum = frame_checksum(header, bytes(body));
   const auto encoded = encode(header);
-  return std::string("XENDIMG1") + std::string(reinterpret_cast<const char*>(encoded.data()), encoded.size()) + body;
+  return framed("").substr(0, kStart) + std::string(reinterpret_cast<const char*>(encoded.data()), encoded.size()) +
+         body;
 }
 
 TEST(Frames, RefusesWhatIsWholeButImpossible) {
@@ -162,7 +177,7 @@ TEST(Frames, RefusesWhatIsWholeButImpossible) {
 
 TEST(Frames, FinishFindsDataThatNobodyRead) {
   ImageFile file(framed("the stream and more"));
-  file.rewind(8);
+  file.rewind(kStart);
   FdSource source(file.fd());
   FrameReader reader(source);
   std::array<std::byte, 10> some{};
@@ -173,13 +188,13 @@ TEST(Frames, FinishFindsDataThatNobodyRead) {
 TEST(Frames, SkippingChecksAsReadingDoes) {
   std::string image = framed(random_bytes(kMaxFrame + 5));
   ImageFile file(image);
-  file.rewind(8);
+  file.rewind(kStart);
   FdSource source(file.fd());
   FrameReader(source).skip_to_end();
   EXPECT_EQ(source.position(), image.size());
   image[image.size() / 2] ^= 4;
   file.set(image);
-  file.rewind(8);
+  file.rewind(kStart);
   FdSource again(file.fd());
   EXPECT_THROW(FrameReader(again).skip_to_end(), Failure);
 }

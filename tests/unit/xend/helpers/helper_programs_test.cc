@@ -73,6 +73,7 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   request.live = true;
   request.type = xc::GuestType::kPvh;
   request.rate_mbit = 80;
+  request.head = 18446744073709551615U;
   std::vector<SaveProgress> told;
   request.progress = [&](const SaveProgress& progress) { told.push_back(progress); };
   const SaveResult result = helpers_.save(request, Cancellation());
@@ -85,7 +86,8 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   EXPECT_EQ(told[0].pages_dirty, 3);
   EXPECT_EQ(image_.content(), "image");
   EXPECT_EQ(written("ok"), "(ok)\n");
-  EXPECT_EQ(written("asked"), "(save (framed 1) (rate_mbit 80) (device_model 0)) 3 5 0 0 5\n");
+  EXPECT_EQ(written("asked"),
+            "(save (framed 1) (head 18446744073709551615) (rate_mbit 80) (device_model 0)) 3 5 0 0 5\n");
 }
 
 TEST_F(HelperProgramsTest, TheDeviceModelHasItsPartInASave) {
@@ -107,7 +109,7 @@ read -r ok
   helpers_.save(request, Cancellation());
   EXPECT_EQ(logged, (std::vector<bool>{true, false}));
   EXPECT_EQ(written("asked"),
-            "(save (framed 1) (rate_mbit 0) (device_model 1))\n(ok)\n(suspended)\n(ok)\n"
+            "(save (framed 1) (head 0) (rate_mbit 0) (device_model 1))\n(ok)\n(suspended)\n(ok)\n"
             "(device_state (path /var/lib/xen/qemu-save.5))\n");
 }
 
@@ -236,15 +238,22 @@ TEST_F(HelperProgramsTest, BuildAsksAndUnderstands) {
 }
 
 TEST_F(HelperProgramsTest, RestoreUsesTheClassicCommandLine) {
-  script("xc_restore", "echo '(error \"the image is damaged\")'; read -r; exit 1");
-  RestoreRequest request{
-      .name = "x", .domid = 9, .type = xc::GuestType::kPvh, .fd = image_.fd(), .store_port = 4, .console_port = 6};
+  script("xc_restore",
+         "echo \"$request\" >\"${0%/*}/asked\"; echo '(error \"the image is damaged\")'; read -r; exit 1");
+  RestoreRequest request{.name = "x",
+                         .domid = 9,
+                         .type = xc::GuestType::kPvh,
+                         .fd = image_.fd(),
+                         .head = 18446744073709551615U,
+                         .store_port = 4,
+                         .console_port = 6};
   try {
     helpers_.restore(request, Cancellation());
     FAIL();
   } catch (const HelperError& error) {
     EXPECT_EQ(error.what(), command("xc_restore 3 9 4 6 1 1 1 0 1 failed\nthe image is damaged"));
   }
+  EXPECT_EQ(written("asked"), "(restore (type pvh) (head 18446744073709551615) (converter '') (device_state ''))\n");
 }
 
 TEST_F(HelperProgramsTest, ADumpIsTheFileAndItsSize) {
@@ -266,11 +275,14 @@ TEST_F(HelperProgramsTest, ADumpThatHangsIsKilled) {
 TEST_F(HelperProgramsTest, VerifyPutsThePositionBack) {
   image_.set("0123456789");
   image_.rewind(4);
-  script("xc_restore", "cat <&3 >/dev/null; echo '(verified (format libxc) (bytes 6))'; read -r");
-  const VerifyResult result = helpers_.verify(image_.fd(), Cancellation());
+  script(
+      "xc_restore",
+      "echo \"$request\" >\"${0%/*}/asked\"; cat <&3 >/dev/null; echo '(verified (format libxc) (bytes 6))'; read -r");
+  const VerifyResult result = helpers_.verify({xc::GuestType::kPvh, image_.fd(), 77, "/c"}, Cancellation());
   EXPECT_EQ(result.format, VerifyResult::Format::kLibxc);
   EXPECT_EQ(result.bytes, 6U);
   EXPECT_EQ(image_.position(), 4);
+  EXPECT_EQ(written("asked"), "(verify (type pvh) (head 77) (converter /c))\n");
 }
 
 }  // namespace

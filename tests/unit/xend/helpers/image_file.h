@@ -58,11 +58,11 @@ inline std::string read_all(ByteSource& source) {
   return all;
 }
 
-// `stream` in frames, magic included.
-inline std::string framed(const std::string& stream) {
+// `stream` in frames, behind a head of the checksum `head`, which is not part of it.
+inline std::string framed(const std::string& stream, std::uint64_t head = 0) {
   ImageFile file;
   FdSink sink(file.fd());
-  FrameWriter writer(sink);
+  FrameWriter writer(sink, head);
   writer.write(bytes(stream));
   writer.finish();
   sink.flush();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/xend/helpers/image_file.h"
+#include "tests/unit/xend/helpers/libxc_records.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/libxc_stream.h"
 
@@ -12,31 +13,14 @@ namespace {
 
 using test::framed;
 using test::ImageFile;
-
-std::string le32(std::uint32_t value) {
-  return std::string(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-std::string record(std::uint32_t type, const std::string& body) {
-  std::string padded = body;
-  padded.resize((body.size() + 7) / 8 * 8);
-  return le32(type) + le32(static_cast<std::uint32_t>(body.size())) + padded;
-}
-
-// Headers as in spec protocols 8.2, a page record, END.
-std::string libxc_stream(std::uint32_t version = 3, std::uint32_t type = 2) {
-  std::string stream(8, '\xff');
-  stream += "XENF";
-  stream += std::string("\0\0\0", 3) + static_cast<char>(version) + std::string(8, '\0');
-  stream += le32(type) + le32(12) + le32(4) + le32(17);
-  stream += record(1, std::string(4100, 'p')) + record(0x80000123, "optional") + record(0, "");
-  return stream;
-}
+using test::le32;
+using test::libxc_stream;
+using test::record;
 
 std::string check(ImageFile& file) {
   file.rewind();
   try {
-    Image(file.fd()).check();
+    Image(file.fd(), 0).check();
   } catch (const Failure& failure) {
     return failure.what();
   }
@@ -45,11 +29,11 @@ std::string check(ImageFile& file) {
 
 TEST(Image, RecognisesTheThreeKinds) {
   ImageFile file(framed(libxc_stream()));
-  EXPECT_EQ(Image(file.fd()).format(), ImageFormat::kFramed);
+  EXPECT_EQ(Image(file.fd(), 0).format(), ImageFormat::kFramed);
   file.set(libxc_stream());
-  EXPECT_EQ(Image(file.fd()).format(), ImageFormat::kLibxc);
+  EXPECT_EQ(Image(file.fd(), 0).format(), ImageFormat::kLibxc);
   file.set(std::string("\0\0\2\0\0\0\0\0", 8));
-  Image legacy(file.fd());
+  Image legacy(file.fd(), 0);
   EXPECT_EQ(legacy.format(), ImageFormat::kLegacy);
   try {
     legacy.stream();
@@ -58,13 +42,61 @@ TEST(Image, RecognisesTheThreeKinds) {
     EXPECT_NE(std::string(failure.what()).find("convert-legacy-stream"), std::string::npos);
   }
   file.set("short");
-  EXPECT_THROW(Image(file.fd()).format(), Failure);
+  EXPECT_THROW(Image(file.fd(), 0).format(), Failure);
+}
+
+// Of 64-bit dom0s, and of 32-bit ones: PV with its marker, HVM with a batch of pages or something special.
+TEST(Image, LegacyImagesAreKnownByTheirFirstNumbers) {
+  ImageFile file;
+  for (const std::string& start : {le32(131072) + le32(0), le32(131072) + le32(0xffffffff), le32(65536) + le32(1024),
+                                   le32(65536) + le32(static_cast<std::uint32_t>(-18))}) {
+    file.set(start);
+    EXPECT_EQ(Image(file.fd(), 0).format(), ImageFormat::kLegacy);
+  }
+}
+
+TEST(Image, WhatIsOfNoKindIsRefused) {
+  ImageFile file;
+  for (const std::string& start : {le32(0) + le32(0), le32(255) + le32(0), le32(131072) + le32(1025), le32(0x10000001) + le32(0),
+                                   std::string("XENDIMG1"), std::string("no image")}) {
+    file.set("head" + start);
+    file.rewind(4);
+    try {
+      const Image image(file.fd(), 0);
+      ADD_FAILURE() << start;
+    } catch (const Failure& failure) {
+      EXPECT_EQ(std::string(failure.what()),
+                "the image is damaged, or of a kind that this xend does not know: at byte 4, where the domain's memory "
+                "begins, stands neither XENDIMG2 nor what any Xen writes there");
+    }
+  }
+}
+
+TEST(Image, OursKnowTheHeadThatTheyWereWrittenBehind) {
+  ImageFile file(framed(libxc_stream(), 5));
+  EXPECT_NO_THROW(Image(file.fd(), 5));
+  file.rewind();
+  EXPECT_THROW(Image(file.fd(), 6), Failure);
+}
+
+TEST(Image, OffsetsAreThoseOfTheFileAlsoInAPipe) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  ASSERT_EQ(::write(ends[1], "no image", 8), 8);
+  ::close(ends[1]);
+  try {
+    const Image image(ends[0], 0, 1000);
+    ADD_FAILURE();
+  } catch (const Failure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("at byte 1000, "), std::string::npos) << failure.what();
+  }
+  ::close(ends[0]);
 }
 
 TEST(Image, TheStreamIsCompleteForBothKinds) {
   for (const std::string& image : {libxc_stream(), framed(libxc_stream())}) {
     ImageFile file(image + "what follows");
-    Image opened(file.fd());
+    Image opened(file.fd(), 0);
     std::string stream;
     std::array<std::byte, 100> piece{};
     while (stream.size() < libxc_stream().size()) {
@@ -106,6 +138,17 @@ TEST(Image, FramesAroundSomethingElseAreNoImage) {
   EXPECT_EQ(check(file), "whole") << "of an HVM guest";
   file.set(framed(""));
   EXPECT_NE(check(file).find("cut short"), std::string::npos) << check(file);
+}
+
+TEST(LibxcStream, TellsItsOrigin) {
+  ImageFile file(libxc_stream());
+  FdSource source(file.fd());
+  const LibxcStream stream = walk_libxc_stream(source);
+  EXPECT_EQ(stream.bytes, libxc_stream().size());
+  EXPECT_EQ(stream.records, 2U);
+  EXPECT_EQ(stream.version, 3U);
+  EXPECT_EQ(stream.xen_major, 4U);
+  EXPECT_EQ(stream.xen_minor, 17U);
 }
 
 TEST(LibxcStream, SaysWhatIsWrongWithIt) {
