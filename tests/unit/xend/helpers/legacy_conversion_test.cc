@@ -16,6 +16,7 @@
 
 #include "tests/unit/xend/helpers/image_file.h"
 #include "tests/unit/xend/helpers/legacy_stream.h"
+#include "tests/unit/xend/helpers/libxc_records.h"
 #include "tests/unit/xend/helpers/temporary_folder.h"
 #include "xend/helpers/image.h"
 #include "xend/helpers/libxc_stream.h"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 using test::bytes;
 using test::ImageFile;
 using test::legacy_stream;
+using test::libxc_stream;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -94,9 +96,10 @@ TEST_F(LegacyConversionTest, ItIsGivenTheImageFromItsFirstByte) {
 
 TEST_F(LegacyConversionTest, ItHasNoRightsAndNothingOpen) {
   const ImageFile secret("a secret of the daemon");
-  ASSERT_EQ(::fcntl(secret.fd(), F_SETFD, 0), 0);
+  const Descriptor left_open(::fcntl(secret.fd(), F_DUPFD, 50));
   const std::string program = converter(R"sh(
-{ echo $(readlink /proc/$$/fd/{0,1,2,3,4} | cut -d : -f 1); readlink /proc/$$/fd/* | grep -c memfd; grep NoNewPrivs /proc/self/status; grep '^Groups' /proc/self/status
+{ echo $(readlink /proc/$$/fd/{0,1,2,3,4} | cut -d : -f 1); readlink /proc/$$/fd/* | grep -c memfd
+  grep NoNewPrivs /proc/self/status; grep '^Groups' /proc/self/status
   ulimit -c; ulimit -f; ulimit -v; echo "user $UID"; echo "$PYTHONPATH"; } >&4)sh");
   LegacyConversion conversion(program, image());
   const std::string said = all_of(conversion);
@@ -214,6 +217,15 @@ TEST_F(LegacyConversionTest, WhatTheConverterWritesIsNotTrusted) {
   Image image(image_.fd(), 0);
   image.convert(converter("head -c 1000 /dev/zero >&4; cat <&3 >/dev/null"), true);
   EXPECT_THAT(reason([&] { image.check(); }), HasSubstr("are not those of a Xen image"));
+}
+
+TEST_F(LegacyConversionTest, AnImageWhoseConversionFailsAfterItsEndIsNone) {
+  const std::string stream = libxc_stream(3, 1, "memory");
+  std::ofstream(folder_.path() / "stream") << stream;
+  image_.set(legacy_stream<std::uint64_t>());
+  Image image(image_.fd(), 0);
+  image.convert(converter("cat <&3 >/dev/null; cat ${0%/*}/stream >&4; exit 1"), true);
+  EXPECT_THAT(reason([&] { image.check(); }), HasSubstr(" says that it did not succeed"));
 }
 
 class RealConverter : public LegacyConversionTest {
