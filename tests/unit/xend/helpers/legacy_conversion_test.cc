@@ -177,12 +177,12 @@ TEST_F(LegacyConversionTest, OneThatSaysNothingIsEndedWithAllItStarted) {
   const std::string program = converter("sleep 1000 & echo $! >&4; cat <&3 >/dev/null; wait");
   pid_t started = 0;
   {
-    LegacyConversion conversion(program, image(), 300ms);
+    LegacyConversion conversion(program, image(), 2s);
     std::array<std::byte, 16> piece{};
     const std::size_t got = conversion.read(piece);
     started = std::stoi(std::string(reinterpret_cast<const char*>(piece.data()), got));
     EXPECT_NE(::getpgid(started), ::getpgrp()) << "a group of its own";
-    EXPECT_THAT(reason([&] { conversion.read(piece); }), HasSubstr(" has said nothing for 0 seconds: it was ended"));
+    EXPECT_THAT(reason([&] { conversion.read(piece); }), HasSubstr(" has said nothing for 2 seconds: it was ended"));
     EXPECT_FALSE(has_ended(started));
   }
   const auto limit = std::chrono::steady_clock::now() + 10s;
@@ -191,7 +191,7 @@ TEST_F(LegacyConversionTest, OneThatSaysNothingIsEndedWithAllItStarted) {
 }
 
 TEST_F(LegacyConversionTest, OneThatDoesNotEndIsEnded) {
-  LegacyConversion conversion(converter("printf whole >&4; exec 4>&-; exec sleep 1000"), image(), 300ms);
+  LegacyConversion conversion(converter("printf whole >&4; exec 4>&-; exec sleep 1000"), image(), 2s);
   EXPECT_THAT(reason([&] { converted(conversion, 5); }), HasSubstr(" says that it did not succeed"));
 }
 
