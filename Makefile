@@ -142,6 +142,13 @@ build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 
+build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
+		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
+		device_state_record.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
+		libxc_stream.cc)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(HELPER_LIBS)
+
 build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answers.cc xend/error.cc xend/log_text.cc
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)

@@ -86,7 +86,8 @@ class LegacyConversionTest : public testing::Test {
 TEST_F(LegacyConversionTest, ItIsGivenTheImageFromItsFirstByte) {
   image_.set("xxxxmore");
   image_.rewind(4);
-  const auto start = bytes("first ");
+  const std::string first = "first ";
+  const auto start = bytes(first);
   const std::string wanted = "-i 3 -o 4 -w 32 -g pv --skip-qemu: first more";
   LegacyConversion conversion(converter("printf '%s: ' \"$*\" >&4; cat <&3 >&4"),
                               {.fd = image_.fd(), .start = {start.begin(), start.end()}, .width = 32});
