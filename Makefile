@@ -149,6 +149,13 @@ build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
 
+build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
+		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
+		device_state_record.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
+		libxc_stream.cc)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(HELPER_LIBS)
+
 build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answers.cc xend/error.cc xend/log_text.cc
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)
@@ -164,13 +171,6 @@ STORED_CONFIG_SOURCES := libxc-wrap/types.cc $(addprefix xend/,error.cc log.cc l
 build/fuzz/stored_config_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) $(STORED_CONFIG_SOURCES)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER) $(XEND_LIBS)
-
-build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
-		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
-		device_state_record.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
-		libxc_stream.cc)
-	@mkdir -p $(@D)
-	$(COMPILE_FUZZER) $(HELPER_LIBS)
 
 build/fuzz/http_request_fuzz build/fuzz/form_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/error.cc $(call sources,sxp) \
 		$(call sources,rpc) $(addprefix xend/api/http_face/,browser_guard.cc domain_operations.cc form.cc html.cc \

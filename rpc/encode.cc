@@ -21,7 +21,7 @@ void append_value(std::string& out, const Value& v) {
   if (v.is_nil()) {
     out += "<value><nil/></value>";
   } else if (v.is_string()) {
-    out += "<value><string>" + xml_text(v.as_string()) + "</string></value>\n";
+    (out += "<value><string>").append(xml_text(v.as_string())) += "</string></value>\n";
   } else if (v.is_int()) {
     append_int(out, v.as_int());
   } else if (v.is_bool()) {
@@ -35,7 +35,7 @@ void append_value(std::string& out, const Value& v) {
   } else {
     out += "<value><struct>\n";
     for (const auto& [name, value] : v.as_struct()) {
-      out += "<member>\n<name>" + xml_text(name) + "</name>\n";
+      (out += "<member>\n<name>").append(xml_text(name)) += "</name>\n";
       append_value(out, value);
       out += "</member>\n";
     }

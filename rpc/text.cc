@@ -1,5 +1,6 @@
 #include "rpc/text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -82,6 +83,9 @@ std::string repaired_text(std::string_view text) {
 }
 
 std::string xml_text(std::string_view text) {
+  // Nearly all texts need nothing done to them: long listings are made of them.
+  const auto plain = [](char c) { return c >= ' ' && c < 0x7f && c != '&' && c != '<' && c != '>'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return std::string(text);
   std::string out;
   for (const char c : repaired_text(text)) {
     switch (c) {

@@ -10,8 +10,8 @@
 namespace xm {
 
 struct ImageFile {
-  std::string path;    // as given
-  std::time_t date{};  // when it was last written to
+  std::string path;     // as given
+  std::time_t date{};   // when it was last written to
   sxp::Value report{};  // (image ...), as xend/checkpoint/image_report.h has it
 };
 

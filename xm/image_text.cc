@@ -98,8 +98,9 @@ std::string verdict_text(const ImageFile& image) {
   const std::string verdict = fact(image, "verdict").value_or("");
   const std::string domain = fmt::format("{} ({})", shown(image, "name"), shown(image, "uuid"));
   if (verdict == "whole") {
-    std::string text = fmt::format("{} is whole: {}, {} bytes, {} frames.\n", image.path, domain, shown(image, "bytes"),
-                                   shown(image, "frames"));
+    const std::string frames = shown(image, "frames");
+    std::string text = fmt::format("{} is whole: {}, {} bytes, {} frame{}.\n", image.path, domain,
+                                   shown(image, "bytes"), frames, frames == "1" ? "" : "s");
     if (const std::string behind = shown(image, "behind"); behind != "0")
       text += fmt::format("The last {} bytes of the file are no part of the image.\n", behind);
     return text;

@@ -111,6 +111,7 @@ std::string FakeHypervisor::flask_context(std::uint32_t sid) {
 
 std::uint32_t FakeHypervisor::flask_sid(const std::string& context) {
   const std::lock_guard lock(mutex_);
+  fail_as_told("flask_sid");
   if (!flask_) throw xc::Error("xc_flask_context_to_sid", ENOSYS);
   if (context == kContext + "domU_t") return kDomU;
   const std::string numbered = kContext + "sid_";

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "tests/sim/life.h"
+#include "xend/domain/save.h"
 
 namespace sim {
 namespace {
@@ -48,6 +49,15 @@ TEST_F(LastWords, OfAPageThatCannotBeReadAreNobodysConcern) {
   host.xen.has_last_words(1, 1000000);
   host.xen.fail_next("console_is_read", EFAULT);
   host.xen.guest_shuts_down(1, xc::ShutdownReason::kPoweroff);
+  EXPECT_TRUE(ends());
+}
+
+// They are in the image: its console is read on where the guest goes on.
+TEST_F(LastWords, OfAGuestThatIsSavedGoWithIt) {
+  host.xen.has_last_words(1, 1000000);
+  const auto begin = Clock::now();
+  xend::save_domain(*host.host, guest(), path("image"), false);
+  EXPECT_LT(Clock::now() - begin, 700ms);
   EXPECT_TRUE(ends());
 }
 

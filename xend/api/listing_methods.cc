@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 
 #include "sxp/printer.h"
 #include "xend/api/listing.h"
@@ -59,7 +60,8 @@ rpc::Value listing(const Call& call, Detail detail, const StateFilter& filter) {
         result.emplace_back(sxp::to_string(table_sxp(call.host, listed)));
         continue;
       }
-      const ReadersTurn turn;  // for each: a long list does not keep others waiting to its end
+      std::optional<ReadersTurn> turn;  // for each: a long list does not keep others waiting to its end
+      if (detail == Detail::kDevices) turn.emplace();
       result.push_back(rpc::from_sxp(listed_sxp(call.host, listed, detail == Detail::kDevices)));
     } catch (const std::exception& e) {
       XEND_LOG(Warning, "Failed to query SXPR for domain {}: {}", listed.domain->name(), e.what());

@@ -83,16 +83,26 @@ void carry_over_vcpus_params(sxp::Value& written, const sxp::Value& before) {
   if (params && old && old->is_list()) append(*params, unsaid(*params, old->as_list(), all));
 }
 
+// The device of the class and uuid of `device` that `before` has; null when it has none, or several.
+const sxp::Value* same_device(const sxp::Value& before, const sxp::Value& device) {
+  const auto uuid = sxp::child_text(device, "uuid").value_or("");
+  const sxp::Value* found = nullptr;
+  for (const auto* element : sxp::children_named(before, "device")) {
+    if (uuid.empty() || element->as_list().size() != 2) continue;
+    const auto& old = element->as_list()[1];
+    if (sxp::head(old) != sxp::head(device) || sxp::child_text(old, "uuid") != uuid) continue;
+    if (found) return nullptr;
+    found = &old;
+  }
+  return found;
+}
+
 void carry_over_devices(sxp::Value& written, const sxp::Value& before) {
-  const auto olds = sxp::children_named(before, "device");
   for (auto& element : written.as_list()) {
     if (!sxp::is_element(element, "device") || element.as_list().size() != 2) continue;
     auto& device = element.as_list()[1];
-    const auto uuid = sxp::child_text(device, "uuid").value_or("");
-    for (const auto* old : olds)
-      if (old->as_list().size() == 2 && sxp::is_element(old->as_list()[1], sxp::head(device)) && !uuid.empty() &&
-          sxp::child_text(old->as_list()[1], "uuid") == uuid)
-        append(device.as_list(), unsaid(device.as_list(), tail(old->as_list()[1]), is_kept_of_device));
+    if (const auto* old = same_device(before, device))
+      append(device.as_list(), unsaid(device.as_list(), tail(*old), is_kept_of_device));
   }
 }
 

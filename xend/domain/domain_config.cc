@@ -118,9 +118,10 @@ void read_vcpus(const sxp::Value& config, const sxp::Value* image, DomainConfig&
   if (image)
     if (auto n = number(*image, "vcpus", 1, 8192)) vcpus = n;
   domain.vcpus = static_cast<unsigned>(vcpus.value_or(1));
-  // A mask of none would be a guest that never starts. All ones are -1 for writers that know a sign.
-  if (const auto mask = number(config, "vcpu_avail", INT64_MIN, INT64_MAX); mask && *mask != 0)
-    domain.vcpu_avail = static_cast<std::uint64_t>(*mask);
+  // A mask of none of them would be a guest that never starts. All ones are -1 for writers that know a sign.
+  const std::uint64_t all = domain.vcpus >= 63 ? ~0ull >> 1 : (1ull << domain.vcpus) - 1;
+  const auto mask = static_cast<std::uint64_t>(number(config, "vcpu_avail", INT64_MIN, INT64_MAX).value_or(-1));
+  if ((mask & all) != 0) domain.vcpu_avail = mask;
   read_cpus(config, domain);
   domain.cpu_weight = static_cast<std::uint16_t>(number(config, "cpu_weight", 0, 65535).value_or(256));
   domain.cpu_cap = static_cast<std::uint16_t>(number(config, "cpu_cap", 0, 65535).value_or(0));

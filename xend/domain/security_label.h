@@ -16,8 +16,8 @@ namespace xend {
 std::string parse_security_label(const sxp::Value& config);
 
 // The number of `label` for xc::NewDomain::ssidref. Without a label, what xl takes: the policy's context for guests,
-// where it has that. 0 without FLASK. Throws Error: there is a label, and no FLASK or no such context. `name`: of the
-// domain, for messages.
+// where it has that, else 0. 0 without FLASK. Throws Error: there is a label, and no FLASK or no such context. `name`:
+// of the domain, for messages.
 std::uint32_t security_sid(xc::Hypervisor& xen, const std::string& label, const std::string& name);
 
 }  // namespace xend

@@ -42,7 +42,7 @@ void tear_down(Host& host, const std::shared_ptr<Domain>& domain, const std::sha
     host.device_models.stop(domid);
     attempt(state, "Destroying", [&] {
       const auto info = host.xen.domain(domid);
-      if (info && info->shutdown) await_last_words(host.xen, state);
+      if (info && info->shutdown && info->reason != xc::ShutdownReason::kSuspend) await_last_words(host.xen, state);
       if (info) host.xen.destroy(domid);
     });
     host.devices.release_all(domain->device_owner());

@@ -25,8 +25,9 @@ using Clock = std::chrono::steady_clock;
 constexpr uid_t kNobody = 65534;
 constexpr rlim_t kMostMemory = 1 << 30;  // a batch has 4 MiB of pages; the rest is Python's
 constexpr std::size_t kPiece = 256 * 1024;
-constexpr int kPipeBytes = 1 << 20;       // the most that programs without privileges get
-constexpr std::size_t kMostWords = 4096;  // kept of what it says
+constexpr int kPipeBytes = 1 << 20;             // the most that programs without privileges get
+constexpr std::size_t kMostWords = 4096;        // kept of what it says
+constexpr std::chrono::seconds kTimeToEnd{20};  // when it has closed its output
 // What its descriptors are called there: it writes remarks to stdout.
 constexpr int kIn = 3, kOut = 4;
 
@@ -212,7 +213,7 @@ std::string LegacyConversion::last_words() const {
 void LegacyConversion::fail(const std::string& what) {
   std::string reason = "the image is of Xen 4.5 or older, and Xen's converter " + program_ + " " + what;
   if (pid_ > 0) {
-    const int status = wait_for_end(Clock::now() + std::chrono::seconds(1));
+    const int status = wait_for_end(Clock::now() + std::min<std::chrono::milliseconds>(patience_, kTimeToEnd));
     if (WIFSIGNALED(status)) reason += ", ended by signal " + std::to_string(WTERMSIG(status));
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
       reason += ", ended with status " + std::to_string(WEXITSTATUS(status));

@@ -23,9 +23,9 @@ open("cut", "wb").write(image[:-1])
 open("longer", "wb").write(image + b"?")
 F
 
-expect 0 "web1 is whole: web1 ($uuid), $size bytes, 1 frames.$nl" "" checkpoint-verify web1
-expect 0 "web1 is whole: web1 ($uuid), $size bytes, 1 frames.$nl" "" checkpoint-v web1
-expect 0 "longer is whole: web1 ($uuid), $((size + 1)) bytes, 1 frames.${nl}The last 1 bytes of the file are no part of the image.$nl" \
+expect 0 "web1 is whole: web1 ($uuid), $size bytes, 1 frame.$nl" "" checkpoint-verify web1
+expect 0 "web1 is whole: web1 ($uuid), $size bytes, 1 frame.$nl" "" checkpoint-v web1
+expect 0 "longer is whole: web1 ($uuid), $((size + 1)) bytes, 1 frame.${nl}The last 1 bytes of the file are no part of the image.$nl" \
   "" checkpoint-verify longer
 "$xm" checkpoint-verify - <web1 >out 2>err; verdict "a file called -" $([ $? = 1 ] || echo no)
 "$xm" checkpoint-verify /dev/stdin <web1 >out; verdict "an image on stdin" $([ $? = 0 ] || cat out)

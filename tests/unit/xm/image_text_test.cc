@@ -37,7 +37,7 @@ TEST_F(ImageText, OneSentenceOnAWholeImage) {
 TEST_F(ImageText, WhatFollowsTheImageIsMentioned) {
   const auto longer = image("(image (name a) (uuid u) (bytes 9) (frames 1) (behind 4) (verdict whole))");
   EXPECT_EQ(verdict_text(longer),
-            "web1.chk is whole: a (u), 9 bytes, 1 frames.\nThe last 4 bytes of the file are no part of the image.\n");
+            "web1.chk is whole: a (u), 9 bytes, 1 frame.\nThe last 4 bytes of the file are no part of the image.\n");
 }
 
 TEST_F(ImageText, WhatCannotBeCheckedIsSaid) {

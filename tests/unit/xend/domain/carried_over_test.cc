@@ -121,6 +121,12 @@ TEST(CarriedOver, ADeviceThatNobodyHasCompleted) {
   EXPECT_THAT(rewritten(device), HasSubstr(device));
 }
 
+// Somebody has copied lines by hand: which is which, nobody can tell.
+TEST(CarriedOver, TwoDevicesWithOneUuid) {
+  const std::string two = "(device (vtpm (uuid aa) (refs (a b)))) (device (vtpm (uuid aa) (other (c d))))";
+  EXPECT_THAT(rewritten(two), HasSubstr(two));
+}
+
 TEST(CarriedOver, ADeviceThatWasTakenAwayStaysAway) {
   EXPECT_THAT(
       rewritten("(device (vif (uuid aa) (mac 00:16:3e:00:00:01)))", [](DomainConfig& c) { c.device_elements.clear(); }),

@@ -98,6 +98,13 @@ TEST(DomainConfig, CpusPerVcpu) {
   EXPECT_EQ(error_of("(vm (memory 8) (vcpus 3) (cpus ((0) (1))))"), "vcpus and the item number of cpus are not same");
 }
 
+// A guest without any would never start.
+TEST(DomainConfig, OneVcpuAtLeastIsThereFromTheStart) {
+  EXPECT_EQ(parse("(vm (memory 8) (vcpus 3) (vcpu_avail 5))").vcpu_avail, 5u);
+  for (const char* mask : {"0", "8", "-8", "many"})
+    EXPECT_EQ(parse("(vm (memory 8) (vcpus 3) (vcpu_avail " + std::string(mask) + "))").available_vcpus(), 3u) << mask;
+}
+
 TEST(DomainConfig, WeightAndCap) {
   EXPECT_EQ(error_of("(vm (memory 8) (cpu_weight 0))"),
             "Cpu weight out of range, valid values are within range from 1 to 65535");

@@ -57,8 +57,8 @@ TEST(Image, LegacyImagesAreKnownByTheirFirstNumbers) {
 
 TEST(Image, WhatIsOfNoKindIsRefused) {
   ImageFile file;
-  for (const std::string& start : {le32(0) + le32(0), le32(255) + le32(0), le32(131072) + le32(1025), le32(0x10000001) + le32(0),
-                                   std::string("XENDIMG1"), std::string("no image")}) {
+  for (const std::string& start : {le32(0) + le32(0), le32(255) + le32(0), le32(131072) + le32(1025),
+                                   le32(0x10000001) + le32(0), std::string("XENDIMG1"), std::string("no image")}) {
     file.set("head" + start);
     file.rewind(4);
     try {

@@ -16,6 +16,7 @@
 
 #include "tests/unit/xend/helpers/image_file.h"
 #include "tests/unit/xend/helpers/legacy_stream.h"
+#include "tests/unit/xend/helpers/libxc_records.h"
 #include "tests/unit/xend/helpers/temporary_folder.h"
 #include "xend/helpers/image.h"
 #include "xend/helpers/libxc_stream.h"
@@ -28,6 +29,7 @@ using namespace std::chrono_literals;
 using test::bytes;
 using test::ImageFile;
 using test::legacy_stream;
+using test::libxc_stream;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
@@ -84,7 +86,8 @@ class LegacyConversionTest : public testing::Test {
 TEST_F(LegacyConversionTest, ItIsGivenTheImageFromItsFirstByte) {
   image_.set("xxxxmore");
   image_.rewind(4);
-  const auto start = bytes("first ");
+  const std::string first = "first ";
+  const auto start = bytes(first);
   const std::string wanted = "-i 3 -o 4 -w 32 -g pv --skip-qemu: first more";
   LegacyConversion conversion(converter("printf '%s: ' \"$*\" >&4; cat <&3 >&4"),
                               {.fd = image_.fd(), .start = {start.begin(), start.end()}, .width = 32});
@@ -94,9 +97,10 @@ TEST_F(LegacyConversionTest, ItIsGivenTheImageFromItsFirstByte) {
 
 TEST_F(LegacyConversionTest, ItHasNoRightsAndNothingOpen) {
   const ImageFile secret("a secret of the daemon");
-  ASSERT_EQ(::fcntl(secret.fd(), F_SETFD, 0), 0);
+  const Descriptor left_open(::fcntl(secret.fd(), F_DUPFD, 50));
   const std::string program = converter(R"sh(
-{ echo $(readlink /proc/$$/fd/{0,1,2,3,4} | cut -d : -f 1); readlink /proc/$$/fd/* | grep -c memfd; grep NoNewPrivs /proc/self/status; grep '^Groups' /proc/self/status
+{ echo $(readlink /proc/$$/fd/{0,1,2,3,4} | cut -d : -f 1); readlink /proc/$$/fd/* | grep -c memfd
+  grep NoNewPrivs /proc/self/status; grep '^Groups' /proc/self/status
   ulimit -c; ulimit -f; ulimit -v; echo "user $UID"; echo "$PYTHONPATH"; } >&4)sh");
   LegacyConversion conversion(program, image());
   const std::string said = all_of(conversion);
@@ -174,12 +178,12 @@ TEST_F(LegacyConversionTest, OneThatSaysNothingIsEndedWithAllItStarted) {
   const std::string program = converter("sleep 1000 & echo $! >&4; cat <&3 >/dev/null; wait");
   pid_t started = 0;
   {
-    LegacyConversion conversion(program, image(), 300ms);
+    LegacyConversion conversion(program, image(), 2s);
     std::array<std::byte, 16> piece{};
     const std::size_t got = conversion.read(piece);
     started = std::stoi(std::string(reinterpret_cast<const char*>(piece.data()), got));
     EXPECT_NE(::getpgid(started), ::getpgrp()) << "a group of its own";
-    EXPECT_THAT(reason([&] { conversion.read(piece); }), HasSubstr(" has said nothing for 0 seconds: it was ended"));
+    EXPECT_THAT(reason([&] { conversion.read(piece); }), HasSubstr(" has said nothing for 2 seconds: it was ended"));
     EXPECT_FALSE(has_ended(started));
   }
   const auto limit = std::chrono::steady_clock::now() + 10s;
@@ -188,7 +192,7 @@ TEST_F(LegacyConversionTest, OneThatSaysNothingIsEndedWithAllItStarted) {
 }
 
 TEST_F(LegacyConversionTest, OneThatDoesNotEndIsEnded) {
-  LegacyConversion conversion(converter("printf whole >&4; exec 4>&-; exec sleep 1000"), image(), 300ms);
+  LegacyConversion conversion(converter("printf whole >&4; exec 4>&-; exec sleep 1000"), image(), 2s);
   EXPECT_THAT(reason([&] { converted(conversion, 5); }), HasSubstr(" says that it did not succeed"));
 }
 
@@ -214,6 +218,15 @@ TEST_F(LegacyConversionTest, WhatTheConverterWritesIsNotTrusted) {
   Image image(image_.fd(), 0);
   image.convert(converter("head -c 1000 /dev/zero >&4; cat <&3 >/dev/null"), true);
   EXPECT_THAT(reason([&] { image.check(); }), HasSubstr("are not those of a Xen image"));
+}
+
+TEST_F(LegacyConversionTest, AnImageWhoseConversionFailsAfterItsEndIsNone) {
+  const std::string stream = libxc_stream(3, 1, "memory");
+  std::ofstream(folder_.path() / "stream") << stream;
+  image_.set(legacy_stream<std::uint64_t>());
+  Image image(image_.fd(), 0);
+  image.convert(converter("cat <&3 >/dev/null; cat ${0%/*}/stream >&4; exit 1"), true);
+  EXPECT_THAT(reason([&] { image.check(); }), HasSubstr(" says that it did not succeed"));
 }
 
 class RealConverter : public LegacyConversionTest {
