@@ -1,5 +1,6 @@
 // xend(8): the command line and the environment; what the commands do is in xend/process.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -28,7 +29,16 @@ class DaemonService : public Service {
   Daemon daemon_;
 };
 
+// A list of many guests needs some hundred kB again and again. Given back to the kernel each time, they return page by page,
+// and a page fault is dear in a PV dom0: half of the time of a list of 60 guests went there.
+void keep_freed_memory() {
+  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+}
+
 std::unique_ptr<Service> make_daemon(Options options) {
+  keep_freed_memory();
   return std::make_unique<DaemonService>(std::move(options));
 }
 

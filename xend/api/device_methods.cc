@@ -1,7 +1,6 @@
 // xend.domain.*: devices of one domain (spec protocols 3.4, 3.6).
 
 #include "xend/api/method.h"
-#include "xend/api/readers_turn.h"
 #include "xend/devices/pci_element.h"
 #include "xend/devices/scsi_element.h"
 #include "xend/domain/device_changes.h"
@@ -95,7 +94,6 @@ rpc::Value device_sxprs(const Call& call) {
   if (type == "pci") return pci_devices(*domain);
   if (type == "vscsi") return scsi_adapters(call, *domain);
   if (const auto state = domain->state(); state.dormant) return devices_at_rest(state.config, type);
-  const ReadersTurn turn;
   return rpc::from_sxp(call.host.devices.frontends(domain->device_owner(), type));
 }
 
@@ -109,8 +107,8 @@ constexpr Method kMethods[] = {
     {"device_create", 2, 2, device_create},
     {"destroyDevice", 3, 5, device_destroy},
     {"device_configure", 2, 3, device_configure},
-    {"getDeviceSxprs", 2, 2, device_sxprs},
-    {"getBlockDeviceClass", 2, 2, block_device_class},
+    {"getDeviceSxprs", 2, 2, device_sxprs, true},
+    {"getBlockDeviceClass", 2, 2, block_device_class, true},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "rpc/fault.h"
 #include "xend/api/method.h"
+#include "xend/api/readers_turn.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -86,6 +87,8 @@ rpc::Value dispatch(Host& host, const std::string& name, const rpc::Array& param
     throw rpc::Fault(rpc::FaultCode::kInternal, fmt::format("{}() takes from {} to {} arguments ({} given)", name,
                                                             method->min_args, method->max_args, params.size()));
   try {
+    std::optional<ReadersTurn> turn;
+    if (method->reads) turn.emplace();
     return method->run({host, params, caller});
   } catch (const Error& e) {
     if (e.kind() != Error::Kind::kInvalidDomain) XEND_LOG(Error, "{}: {}", name, e.what());

@@ -81,7 +81,6 @@ Detail detail_args(const Call& call, std::size_t detail, std::size_t full) {
 
 rpc::Value domain(const Call& call) {
   const auto listed = list_domain(call.host, domain_arg(call));
-  const ReadersTurn turn;
   return rpc::from_sxp(listed_sxp(call.host, listed, bool_arg(call, 1, false)));
 }
 
@@ -95,7 +94,7 @@ rpc::Value domains_with_state(const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"domain", 1, 2, domain},
+    {"domain", 1, 2, domain, true},
     {"domains", 0, 2, domains},
     {"domains_with_state", 3, 3, domains_with_state},
 };

@@ -23,6 +23,7 @@ struct Method {
   std::size_t min_args;  // fewer or more: fault 1 (spec protocols 3.3)
   std::size_t max_args;
   rpc::Value (*run)(const Call& call);
+  bool reads = false;  // brief, and changes nothing: clients at once take turns
 };
 
 std::span<const Method> listing_methods();    // xend.NAME

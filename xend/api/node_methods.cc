@@ -147,7 +147,7 @@ constexpr Method kMethods[] = {
     {"tmem_set_compress", 2, 2, no_tmem},
     {"tmem_shared_auth", 3, 3, no_tmem},
     {"tmem_query_freeable_mb", 0, 0, no_tmem},
-    {"info", 0, 1, info},
+    {"info", 0, 1, info, true},
     {"dmesg.info", 0, 0, dmesg_info},
     {"dmesg.clear", 0, 0, dmesg_clear},
     {"log", 0, 0, log_text},

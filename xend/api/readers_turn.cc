@@ -1,18 +1,23 @@
 #include "xend/api/readers_turn.h"
 
+#include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <semaphore>
 
 namespace xend {
 
 namespace {
 
-// One for the daemon: what they share is the daemon's connections and xenstored's time.
+struct Waiting {
+  std::condition_variable called;
+  bool may_enter = false;
+};
+
+// One for the daemon: what they share is the daemon's connections, xenstored's time and the processors.
 struct Readers {
   std::mutex mutex;
   unsigned inside = 0;
-  std::deque<std::binary_semaphore*> waiting;
+  std::deque<Waiting*> waiting;
 };
 
 Readers& readers() {
@@ -22,30 +27,29 @@ Readers& readers() {
 
 }  // namespace
 
-ReadersTurn::ReadersTurn() {
+ReadersTurn::ReadersTurn(std::chrono::milliseconds patience) {
   auto& all = readers();
-  std::binary_semaphore turn(0);
-  {
-    const std::lock_guard lock(all.mutex);
-    if (all.inside < kAtOnce) {
-      ++all.inside;
-      return;
-    }
-    all.waiting.push_back(&turn);
+  std::unique_lock lock(all.mutex);
+  if (all.inside < kAtOnce) {
+    ++all.inside;
+    return;
   }
-  turn.acquire();
-  // Who gave way has done so under the mutex: once it is free again, nobody touches `turn` any more.
-  const std::lock_guard lock(all.mutex);
+  Waiting self;
+  all.waiting.push_back(&self);
+  counted_ = self.called.wait_for(lock, patience, [&] { return self.may_enter; });
+  if (!counted_) std::erase(all.waiting, &self);
 }
 
 ReadersTurn::~ReadersTurn() {
+  if (!counted_) return;
   auto& all = readers();
   const std::lock_guard lock(all.mutex);
   if (all.waiting.empty()) {
     --all.inside;
     return;
   }
-  all.waiting.front()->release();
+  all.waiting.front()->may_enter = true;
+  all.waiting.front()->called.notify_one();
   all.waiting.pop_front();
 }
 

@@ -1,4 +1,4 @@
-// Four at a time, in the order in which they came.
+// Four at a time, in the order in which they came, and nobody for ever.
 #include "xend/api/readers_turn.h"
 
 #include <gtest/gtest.h>
@@ -33,6 +33,25 @@ TEST(ReadersTurn, ComesToThoseWhoWaitInTheirOrder) {
   inside.pop_back();
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
+TEST(ReadersTurn, IsNotWaitedForEndlessly) {
+  std::vector<std::unique_ptr<ReadersTurn>> stuck;
+  for (unsigned i = 0; i < ReadersTurn::kAtOnce; ++i) stuck.push_back(std::make_unique<ReadersTurn>());
+  std::thread([] { const ReadersTurn impatient(10ms); }).join();
+  // That one has left no trace: the places are those of the four, and each can be had again.
+  stuck.clear();
+  for (unsigned i = 0; i < ReadersTurn::kAtOnce; ++i) stuck.push_back(std::make_unique<ReadersTurn>(1h));
+  std::atomic<bool> entered = false;
+  std::thread next([&] {
+    const ReadersTurn turn(1h);
+    entered = true;
+  });
+  std::this_thread::sleep_for(50ms);
+  EXPECT_FALSE(entered) << "all places were taken";
+  stuck.pop_back();
+  next.join();
+  EXPECT_TRUE(entered);
 }
 
 TEST(ReadersTurn, NeverLetsInMoreThanItSays) {
