@@ -33,20 +33,20 @@ void sync_folder(const std::string& path) {
     throw std::system_error(errno, std::generic_category(), path);
 }
 
-// Folders that were not there are on the disk when this returns, too.
-void make_folders(const std::string& folder, const char* kind) {
-  const auto path = folder + "/" + kind;
-  if (mkdir(folder.c_str(), 0700) == 0) sync_folder(std::filesystem::path(folder).parent_path().string());
+// With those above it; what was not there is on the disk when this returns, too.
+void make_folder(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) return;
+  make_folder(path.parent_path());
   if (mkdir(path.c_str(), 0700) == 0)
-    sync_folder(folder);
+    sync_folder(path.parent_path().string());
   else if (errno != EEXIST)
-    throw std::system_error(errno, std::generic_category(), path);
+    throw std::system_error(errno, std::generic_category(), path.string());
 }
 
 void write_record(const std::string& folder, const char* kind, const Ticket& ticket, const sxp::Value& record) {
   const auto path = file_of(folder, kind, ticket);
   try {
-    make_folders(folder, kind);
+    make_folder(std::filesystem::path(path).parent_path());
     AtomicFile file(path);
     file.write(sxp::to_string(record) + "\n");
     file.commit();

@@ -42,7 +42,7 @@ ArrivalRecord arrival() {
 class Journal : public testing::Test {
  protected:
   test::TemporaryFolder folder;
-  std::string path = folder.path().string() + "/relocation";
+  std::string path = folder.path().string() + "/xend/relocation";
   std::string departure_file = path + "/departures/0f1e2d3c-4b5a-4988-9786-a5b4c3d2e1f0.sxp";
   HandoverJournal journal{path};
 };
@@ -110,6 +110,7 @@ TEST_F(Journal, WhatAPowerCutLeftHalfWrittenIsCleanedUp) {
 }
 
 TEST_F(Journal, ADiskThatDoesNotTakeItIsSaidWithTheFile) {
+  std::filesystem::create_directory(folder.path() / "xend");
   std::ofstream(path) << "a file where the folder belongs";
   try {
     journal.write(departure());
