@@ -21,12 +21,14 @@
 #include "xend/error.h"
 #include "xend/helpers/helper_programs.h"
 #include "xend/log.h"
+#include "xend/relocation/handovers.h"
 #include "xend/relocation/server.h"
 
 namespace xend {
 
 namespace {
 
+constexpr char kHandovers[] = "/var/lib/xend/relocation";
 constexpr char kRelocationSocket[] = "/var/lib/xend/relocation-socket";
 // Of fifty clients at once a few ask xenstore at the same time.
 constexpr unsigned kStoreConnections = 8;
@@ -74,6 +76,7 @@ struct Daemon::Impl {
       store, device_model_settings(*options.get()),
       [this](xc::DomId domid, const std::string& what) { device_model_died(host, domid, what); }};
   Host host{xen, store, devices, helpers, options, domains, memory, running_state, managed, device_models, programs};
+  std::unique_ptr<Handovers> handovers = std::make_unique<Handovers>(host, kHandovers);
   std::unique_ptr<DomainWatcher> watcher;
   std::unique_ptr<RelocationServer> relocation, encrypted_relocation, local_relocation;
   std::unique_ptr<ManagementServers> servers;
@@ -132,11 +135,13 @@ Daemon::~Daemon() {
 void Daemon::start() {
   run_network_script(*impl_->options.get(), impl_->scripts);
   impl_->host.pools->recover();
+  impl_->handovers->keep_prepared();
   find_running_domains(impl_->host);
   find_managed_domains(impl_->host);
   limit_dom0_vcpus(impl_->host);
   impl_->watcher = std::make_unique<DomainWatcher>(impl_->host);
   impl_->host.look_again = [watcher = impl_->watcher.get()] { watcher->look_again(); };
+  impl_->handovers->recover();
   impl_->open_relocation();
   impl_->servers = std::make_unique<ManagementServers>(impl_->host);
   impl_->servers->start(*impl_->options.get());
@@ -166,6 +171,7 @@ void Daemon::stop() {
   impl_->relocation.reset();
   impl_->encrypted_relocation.reset();
   impl_->local_relocation.reset();
+  impl_->handovers.reset();
   // Its last actions call look_again until they are over.
   impl_->watcher.reset();
   impl_->host.look_again = [] {};

@@ -36,14 +36,16 @@ class Relocations : public testing::Test {
   SimHost one, two;
 };
 
-// A destination that does as the test likes: takes `swallow` bytes, then sends `answer` and closes.
+// An old xend that does as the test likes: takes `swallow` bytes of a guest, then sends `answer` and closes.
 class OddDestination {
  public:
   OddDestination(std::size_t swallow, std::string answer) : listening_(rpc::listen_tcp("127.0.0.1", 0)) {
     thread_ = std::thread([this, swallow, answer] {
       xend::Peer peer(rpc::FileDescriptor(accept(listening_.get(), nullptr, nullptr)));
       try {
-        peer.receive(8, std::chrono::seconds(5));
+        EXPECT_EQ(peer.receive(80, std::chrono::seconds(5)), "help\n");
+        peer.send("(ok (help quit receive sslreceive))\n");
+        EXPECT_EQ(peer.receive(80, std::chrono::seconds(5)), "receive\n");
         peer.send("(ready receive)\n");
         for (std::size_t taken = 0; taken < swallow;) {
           const auto bytes = peer.receive(swallow - taken, std::chrono::seconds(5));
@@ -231,7 +233,7 @@ TEST_F(Relocations, ThroughTlsTheReasonOfARefusalArrives) {
 TEST_F(Relocations, BytesThatAreNotTheProtocol) {
   const auto port = two.listen();
   for (const auto& [bytes, answer] : std::vector<std::pair<std::string, std::string>>{
-           {"help\n", "(ok (help quit receive sslreceive))\n"},
+           {"help\n", "(ok (help quit receive sslreceive handover))\n"},
            {"quit\n", ""},
            {"shutdown -h now\n",
             "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'Invalid operation: shutdown'))\n"},

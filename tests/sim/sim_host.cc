@@ -43,6 +43,7 @@ SimHost::SimHost() {
 
 SimHost::~SimHost() {
   server_.reset();
+  handovers_.reset();
   watcher_.reset();
   stopping_ = true;
   guests_watch_->wake();
@@ -51,6 +52,7 @@ SimHost::~SimHost() {
 }
 
 void SimHost::restart_daemon() {
+  handovers_.reset();
   watcher_.reset();
   domains_ = std::make_unique<xend::DomainTable>();
   programs_ = std::make_unique<xend::Programs>(folder / "root");
@@ -73,10 +75,13 @@ void SimHost::restart_daemon() {
                                                  [] {}});
   host->suspend_limits = {300ms, 5s, 50ms};
   host->dump_folder = folder / "dump";
+  handovers_ = std::make_unique<xend::Handovers>(*host, folder / "relocation", 300ms);
+  handovers_->keep_prepared();
   xend::find_running_domains(*host);
   xend::find_managed_domains(*host);
   watcher_ = std::make_unique<xend::DomainWatcher>(*host);
   host->look_again = [watcher = watcher_.get()] { watcher->look_again(); };
+  handovers_->recover();
 }
 
 // What a guest's kernel does: takes the request, stops.

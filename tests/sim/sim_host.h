@@ -15,6 +15,7 @@
 #include "tests/fakes/fake_store.h"
 #include "xend/domain/host.h"
 #include "xend/domain/watcher.h"
+#include "xend/relocation/handovers.h"
 #include "xend/relocation/server.h"
 
 namespace sim {
@@ -63,6 +64,7 @@ class SimHost {
   xend::MemoryLedger memory_{xen, dom0_memory, options, [](std::chrono::milliseconds) {}};
   std::unique_ptr<xend::RunningState> running_state_;
   std::unique_ptr<xend::ManagedStore> managed_;
+  std::unique_ptr<xend::Handovers> handovers_;
   std::unique_ptr<xend::DomainWatcher> watcher_;
   std::unique_ptr<xend::RelocationServer> server_;
   std::atomic<bool> guests_suspend_{true}, stopping_{false};

@@ -61,6 +61,7 @@ const std::array kKeys = {
     Key{"xend-relocation-server-ssl-key-file", &Options::xend_relocation_server_ssl_key_file},
     Key{"xend-relocation-server-ssl-cert-file", &Options::xend_relocation_server_ssl_cert_file},
     Key{"xend-relocation-ssl", &Options::xend_relocation_ssl},
+    Key{"xend-relocation-classic", &Options::xend_relocation_classic},
     Key{"xend-relocation-hosts-allow", &Options::xend_relocation_hosts_allow},
     Key{"external-migration-tool", &Options::external_migration_tool},
     Key{"network-script", &Options::network_script},

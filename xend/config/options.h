@@ -46,6 +46,7 @@ struct Options {
   TcpPort xend_relocation_ssl_port = 8003;
   std::optional<std::filesystem::path> xend_relocation_server_ssl_key_file;
   std::optional<std::filesystem::path> xend_relocation_server_ssl_cert_file;
+  bool xend_relocation_classic = true;      // also the exchange of old xends, which can lose a guest
   bool xend_relocation_ssl = false;         // for outgoing relocations that do not say
   std::string xend_relocation_hosts_allow;  // for class AccessList; "": everyone
   std::string external_migration_tool;      // "": none

@@ -334,10 +334,19 @@ void Construction::start_device_model() {
     if (is_emulated_card(device)) host_.devices.connect_tap(domain_->device_owner(), device);
 }
 
+void Construction::begin_connecting() {
+  if (!domain_->connecting().valid()) domain_->set_connecting(connect_devices(host_, domain_));
+}
+
+void Construction::connect() {
+  begin_connecting();
+  domain_->connecting().get();
+}
+
 std::shared_ptr<Domain> Construction::keep() {
   domain_->update([](DomainState& s) { s.being_made = false; });
   host_.running_state.remember(domain_->state());
-  domain_->set_connecting(connect_devices(host_, domain_));
+  begin_connecting();
   kept_ = true;
   store_managed();
   operation_.reset();

@@ -29,7 +29,8 @@ class Construction {
   // Memory out of an image that begins at fd's position, behind a head of the checksum `head`.
   void restore(int fd, std::uint64_t head);
   void introduce();                // xenstore and console know it; devices written, the device model runs
-  std::shared_ptr<Domain> keep();  // done: paused, devices being connected
+  void connect();                  // waits until the devices are connected; without it keep() only begins that
+  std::shared_ptr<Domain> keep();  // done: paused
 
  private:
   void check_can_run(const DomainConfig& config) const;
@@ -38,6 +39,7 @@ class Construction {
   void apply_cpuid_policy(const DomainConfig& config);
   void give_pci_devices();
   void start_device_model();  // for those that need one
+  void begin_connecting();
   void store_managed() noexcept;
   void fill_memory(const BuildRequest& request);
   void check_programs(const DomainConfig& config) const;

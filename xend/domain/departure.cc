@@ -69,6 +69,7 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
   const auto info = domid ? host_.xen.domain(*domid) : std::nullopt;
   if (power_state(info) != PowerState::kRunning) throw Error("Domain is not running");
   const auto state = domain_->state();
+  if (!state.held_because.empty()) throw Error(state.held_because);
   if (state.config.nomigrate())
     throw Error(fmt::format("Domain {} may not be {}: nomigrate is set in its configuration.", state.name, what));
   if (!pci_functions(state.config).empty())

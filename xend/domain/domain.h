@@ -35,6 +35,8 @@ struct DomainState {
   bool paused_by_admin = false;
   bool being_made = false;  // a daemon that finds this after its predecessor's end takes the domain away
   bool preserved = false;   // shut down and kept, on_* = preserve
+  // Another host has the say whether it runs there or here: why nobody may let it run meanwhile, as a sentence.
+  std::string held_because;
   DeviceModelProcess device_model;
   bool foreign = false;  // made by another toolstack: listed and left alone
   bool managed = false;  // its configuration is kept on disk, also while it does not run (managed.h)

@@ -32,6 +32,8 @@ struct SuspendLimits {
   std::chrono::milliseconds to_ask_again{5'000};  // a guest that has not taken the request
 };
 
+class Handovers;  // xend/relocation: only what moves domains knows more of it
+
 struct Host {
   xc::Hypervisor& xen;
   xc::Store& store;
@@ -55,6 +57,7 @@ struct Host {
   // How long a guest that was asked to shut down may take before that is called unresponsive.
   std::chrono::milliseconds shutdown_limit{300'000};  // spec domain-lifecycle 12.1
   std::unique_ptr<CpuPools> pools = std::make_unique<CpuPools>(xen, store, options);
+  Handovers* handovers = nullptr;
 };
 
 }  // namespace xend

@@ -87,6 +87,7 @@ void pause_domain(Host& host, Domain& domain) {
 void unpause_domain(Host& host, Domain& domain) {
   if (domain.domid() == xc::DomId{0}) require_ours(domain, "unpause");
   const auto domid = domain.running_domid();
+  if (const auto why = domain.state().held_because; !why.empty()) throw Error(why);
   const auto info = host.xen.domain(domid);
   if (info && info->shutdown && info->reason == xc::ShutdownReason::kSuspend && domain.busy().empty())
     return go_on_after_migration(host, domain);

@@ -65,15 +65,6 @@ std::string uuid_of(const sxp::Value& head) {
   return uuid ? uuid->to_string() : "";
 }
 
-void refuse_if_here(Host& host, const sxp::Value& head) {
-  const auto name = sxp::child_text(head, "name").value_or("");
-  const auto uuid = uuid_of(head);
-  for (const auto& key : {name, uuid})
-    if (const auto here = host.domains.find(key); here && !key.empty() && !here->state().dormant)
-      throw Error(fmt::format("Domain '{}' already exists with ID '{}'", here->name(), here->domid().value_or(0)));
-  if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
-}
-
 // Before there is a domain.
 void verify(Host& host, const ContainerHead& head, int fd) {
   VerifyRequest request;
@@ -99,6 +90,15 @@ std::shared_ptr<Domain> restore_from(Host& host, const ContainerHead& head, int 
 }
 
 }  // namespace
+
+void refuse_if_here(Host& host, const sxp::Value& head) {
+  const auto name = sxp::child_text(head, "name").value_or("");
+  const auto uuid = uuid_of(head);
+  for (const auto& key : {name, uuid})
+    if (const auto here = host.domains.find(key); here && !key.empty() && !here->state().dormant)
+      throw Error(fmt::format("Domain '{}' already exists with ID '{}'", here->name(), here->domid().value_or(0)));
+  if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
+}
 
 void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint) {
   require_ours(*domain, "save");

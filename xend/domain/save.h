@@ -24,4 +24,8 @@ void restore_checkpoint(Host& host, const std::string& path, bool paused, const 
 // Makes a domain of what comes out of `fd`: head and memory, as on a relocation socket. It runs when this returns.
 std::shared_ptr<Domain> receive_domain(Host& host, int fd);
 
+// Throws Error "Domain 'NAME' already exists with ID 'N'" when the domain of a configuration runs here already, by its
+// name or its UUID.
+void refuse_if_here(Host& host, const sxp::Value& config);
+
 }  // namespace xend

@@ -10,6 +10,7 @@
 #include "xend/domain/save.h"
 #include "xend/error.h"
 #include "xend/log.h"
+#include "xend/relocation/handovers.h"
 #include "xend/relocation/reply.h"
 
 namespace xend {
@@ -38,10 +39,14 @@ class Conversation {
         peer_.send(help_reply());
       } else if (name == "quit") {
         return;
+      } else if (name == receiving && !host_.options.get()->xend_relocation_classic) {
+        return refuse("(xend-relocation-classic no) here: domains come by the handover only, which an old xend lacks");
       } else if (name == receiving && early_.empty()) {
         return receive(name);
       } else if (name == receiving) {
         return refuse(fmt::format("bytes came before (ready {})", name));
+      } else if (name == "handover" || name == "commit" || name == "abort" || name == "done") {
+        return talk_of_handovers(parse_message(*request));
       } else if (name == "receive" || name == "sslreceive") {
         return refuse(
             fmt::format("Invalid operation: {}; this port {} TLS", name, identity_ ? "speaks" : "does not speak"));
@@ -96,6 +101,18 @@ class Conversation {
       peer_.send(ok_reply());
     } catch (const std::system_error& e) {
       XEND_LOG(Debug, "{} did not wait to hear that the domain runs: {}", who_, e.what());
+    }
+  }
+
+  // To the end of the connection: all that comes are messages of handovers, and the image of one.
+  void talk_of_handovers(const Message& first) {
+    auto& destination = host_.handovers->destination();
+    PeerLink link(std::move(peer_), who_);
+    try {
+      if (first.kind == Message::Kind::kOffer) return destination.serve(first, link);
+      for (auto message = first;; message = link.receive(limits_.command)) link.send(destination.answer(message));
+    } catch (const LinkLost& e) {
+      XEND_LOG(Debug, "{}: {}", who_, e.what());
     }
   }
 

@@ -32,7 +32,19 @@ std::string ok_reply() {
   return "(ok)\n";
 }
 std::string help_reply() {
-  return "(ok (help quit receive sslreceive))\n";
+  return "(ok (help quit receive sslreceive handover))\n";
+}
+
+bool lists_handover(const std::string& help_reply) {
+  try {
+    const auto value = sxp::parse_one(help_reply, {.depth = 8, .bytes = 64 * 1024});
+    for (const auto& commands : sxp::children(value))
+      for (const auto& command : commands.is_list() ? commands.as_list() : sxp::List())
+        if (command.text() == "handover") return true;
+  } catch (const sxp::ParseError&) {
+    // No list, no offer.
+  }
+  return false;
 }
 
 std::string error_reply(const std::string& text) {

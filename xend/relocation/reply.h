@@ -8,9 +8,12 @@ namespace xend {
 
 std::string ready_reply(const std::string& request);  // "(ready receive)\n"
 std::string ok_reply();                               // "(ok)\n"
-std::string help_reply();                             // "(ok (help quit receive sslreceive))\n"
+std::string help_reply();                             // "(ok (help quit receive sslreceive handover))\n"
 // "(err (type T) (value 'TEXT'))\n". The text always stands in single quotes: the classic source recognises no other.
 std::string error_reply(const std::string& text);
+
+// Whether an answer to `help` offers the handover.
+bool lists_handover(const std::string& help_reply);
 
 // What a peer answered.
 struct Reply {

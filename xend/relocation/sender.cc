@@ -9,6 +9,7 @@
 #include "xend/domain/managed.h"
 #include "xend/error.h"
 #include "xend/log.h"
+#include "xend/relocation/handovers.h"
 #include "xend/relocation/peer.h"
 #include "xend/relocation/reply.h"
 
@@ -50,30 +51,18 @@ void check_destination(Host& host, const Domain& domain, const Relocation& r, un
                             domain.name()));
 }
 
-void encrypt(Peer& peer, const Relocation& r, unsigned port) {
+// A reply within the first answer's time, of at most one line. Throws Error when nothing at all comes.
+std::string ask(Peer& peer, const std::string& command) {
   try {
-    peer.encrypt_as_client(kFirstAnswer);
-  } catch (const std::exception& e) {
-    throw Error(
-        Error::Kind::kConnection,
-        fmt::format("SSL error: {}\nIs port {} the one where {} takes domains over SSL "
-                    "(xend-relocation-ssl-server yes), and does its xend-relocation-hosts-allow list this host?",
-                    e.what(), port, r.destination));
+    peer.send(command + "\n");
+    return peer.receive(200, kFirstAnswer);
+  } catch (const std::system_error& e) {
+    if (e.code().value() == ETIMEDOUT) throw Error(Error::Kind::kConnection, "can't connect: timed out");
+    return "";
   }
 }
 
-Peer open_conversation(const Relocation& r, unsigned port) {
-  auto peer = connect_to(r.destination, port);
-  if (r.ssl) encrypt(peer, r, port);
-  std::string answer;
-  try {
-    peer.send(r.ssl ? "sslreceive\n" : "receive\n");
-    answer = peer.receive(80, kFirstAnswer);
-  } catch (const std::system_error& e) {
-    if (e.code().value() == ETIMEDOUT) throw Error(Error::Kind::kConnection, "can't connect: timed out");
-  }
-  const auto reply = parse_reply(answer);
-  if (reply.kind == Reply::Kind::kReady) return peer;
+[[noreturn]] void refuse_answer(const Reply& reply, const std::string& answer, const Relocation& r, unsigned port) {
   if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
   if (answer.empty())
     throw Error(
@@ -84,6 +73,29 @@ Peer open_conversation(const Relocation& r, unsigned port) {
             r.destination));
   throw Error(Error::Kind::kConnection,
               fmt::format("can't connect: what answers at {} port {} is not xend", r.destination, port));
+}
+
+// Whether the other end offers the handover: an old xend does not list it.
+bool offers_handover(Peer& peer, const Relocation& r, unsigned port) {
+  const auto answer = ask(peer, "help");
+  const auto reply = parse_reply(answer);
+  if (reply.kind != Reply::Kind::kOk) refuse_answer(reply, answer, r, port);
+  return lists_handover(answer);
+}
+
+void begin_classic(Host& host, Peer& peer, const Domain& domain, const Relocation& r, unsigned port) {
+  if (!host.options.get()->xend_relocation_classic)
+    throw Error(
+        fmt::format("{} knows the classic exchange only, in which a lost connection can lose the guest, and "
+                    "(xend-relocation-classic no) forbids it here. {} was not touched.",
+                    r.destination, domain.name()));
+  XEND_LOG(Warning,
+           "Domain {} ({}) moves to {} by the classic exchange: the xend there offers nothing else, and will not be "
+           "asked whether it has the guest before it is taken off this host.",
+           domain.name(), domain.domid().value_or(0), r.destination);
+  const auto answer = ask(peer, r.ssl ? "sslreceive" : "receive");
+  const auto reply = parse_reply(answer);
+  if (reply.kind != Reply::Kind::kReady) refuse_answer(reply, answer, r, port);
 }
 
 // What the destination says within `limit`; kOther when it says nothing.
@@ -109,13 +121,6 @@ void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Rel
                   r.destination, name, name, name));
 }
 
-// The destination manages the domain when it is told so (spec protocols 7.2).
-sxp::Value config_to_send(const Departure& departure, const Relocation& r) {
-  sxp::Value config = departure.config();
-  if (r.change_home_server) config.as_list().push_back(sxp::Value::list({"change_home_server", "True"}));
-  return config;
-}
-
 // It is managed there now. That it is here still, should that be, is for somebody to see.
 void give_up_home(Host& host, const xc::Uuid& uuid) noexcept {
   try {
@@ -126,14 +131,8 @@ void give_up_home(Host& host, const xc::Uuid& uuid) noexcept {
   }
 }
 
-}  // namespace
-
-void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
-  const unsigned port = r.port != 0 ? r.port : own_port(host, r);
-  check_domain(host, domain, r);
-  check_destination(host, *domain, r, port);
+void relocate_classically(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r, Peer peer) {
   const auto name = domain->name();
-  auto peer = open_conversation(r, port);
   Departure departure(host, domain, "migrated", r.destination);
   SaveResult sent;
   try {
@@ -147,9 +146,45 @@ void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Re
     throw Error(fmt::format("{}\nThe destination was {}; {} runs on here.", e.what(), r.destination, name));
   }
   hand_over(departure, peer, *domain, r);
-  if (r.change_home_server) give_up_home(host, domain->uuid());
   XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name,
            r.destination, sent.bytes_written, sent.rounds, sent.stopped.count());
+}
+
+}  // namespace
+
+Peer connect_for_relocation(const std::string& destination, unsigned port, bool ssl) {
+  auto peer = connect_to(destination, port);
+  if (!ssl) return peer;
+  try {
+    peer.encrypt_as_client(kFirstAnswer);
+  } catch (const std::exception& e) {
+    throw Error(
+        Error::Kind::kConnection,
+        fmt::format("SSL error: {}\nIs port {} the one where {} takes domains over SSL "
+                    "(xend-relocation-ssl-server yes), and does its xend-relocation-hosts-allow list this host?",
+                    e.what(), port, destination));
+  }
+  return peer;
+}
+
+sxp::Value config_to_send(const Departure& departure, const Relocation& r) {
+  sxp::Value config = departure.config();
+  if (r.change_home_server) config.as_list().push_back(sxp::Value::list({"change_home_server", "True"}));
+  return config;
+}
+
+void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
+  const unsigned port = r.port != 0 ? r.port : own_port(host, r);
+  check_domain(host, domain, r);
+  check_destination(host, *domain, r, port);
+  auto peer = connect_for_relocation(r.destination, port, r.ssl);
+  if (offers_handover(peer, r, port)) {
+    host.handovers->departures().move(domain, r, port, std::move(peer));
+  } else {
+    begin_classic(host, peer, *domain, r, port);
+    relocate_classically(host, domain, r, std::move(peer));
+  }
+  if (r.change_home_server) give_up_home(host, domain->uuid());
 }
 
 }  // namespace xend

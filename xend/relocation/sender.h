@@ -1,11 +1,14 @@
-// The source's side of a relocation: checks, the conversation drawn in receiver.h, and the guest's return when it fails
-// (spec protocols 1.3 to 1.6).
+// The source's side of a relocation: checks, then the handover (handover_source.h) with a destination that offers it,
+// or the classic conversation drawn in receiver.h (spec protocols 1.3 to 1.6).
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "sxp/value.h"
+#include "xend/domain/departure.h"
 #include "xend/domain/host.h"
+#include "xend/relocation/peer.h"
 
 namespace xend {
 
@@ -21,5 +24,11 @@ struct Relocation {
 // Moves a domain; it runs at the destination when this returns, and nothing of it is here. Throws Error: the domain
 // runs on here under its own name, except where the text says that nobody can know where it is.
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& relocation);
+
+// A connection on which nothing has been said, through TLS when `ssl`. Throws Error for the person who typed the name.
+Peer connect_for_relocation(const std::string& destination, unsigned port, bool ssl);
+
+// What the destination builds the domain from; it manages the domain when it is told so (spec protocols 7.2).
+sxp::Value config_to_send(const Departure& departure, const Relocation& relocation);
 
 }  // namespace xend

@@ -10,7 +10,7 @@ TEST(Reply, BytesOfTheAnswers) {
   EXPECT_EQ(ready_reply("receive"), "(ready receive)\n");
   EXPECT_EQ(ready_reply("receive").size(), 16u);
   EXPECT_EQ(ok_reply(), "(ok)\n");
-  EXPECT_EQ(help_reply(), "(ok (help quit receive sslreceive))\n");
+  EXPECT_EQ(help_reply(), "(ok (help quit receive sslreceive handover))\n");
   EXPECT_EQ(error_reply("Invalid operation: x"),
             "(err (type \"<class 'xen.xend.XendError.XendError'>\") (value 'Invalid operation: x'))\n");
 }

@@ -1,0 +1,133 @@
+#include "xend/relocation/handover_journal.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "rpc/file_descriptor.h"
+#include "sxp/parser.h"
+#include "sxp/printer.h"
+#include "xend/atomic_file.h"
+#include "xend/error.h"
+#include "xend/log.h"
+
+namespace xend {
+
+namespace {
+
+constexpr char kDepartures[] = "departures", kArrivals[] = "arrivals";
+constexpr std::size_t kLargestRecord = 16 * 1024;
+
+std::string file_of(const std::string& folder, const char* kind, const Ticket& ticket) {
+  return fmt::format("{}/{}/{}.sxp", folder, kind, ticket.to_string());
+}
+
+void sync_folder(const std::string& path) {
+  const rpc::FileDescriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || (fsync(folder.get()) != 0 && errno != EINVAL))
+    throw std::system_error(errno, std::generic_category(), path);
+}
+
+// With those above it; what was not there is on the disk when this returns, too.
+void make_folder(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) return;
+  make_folder(path.parent_path());
+  if (mkdir(path.c_str(), 0700) == 0)
+    sync_folder(path.parent_path().string());
+  else if (errno != EEXIST)
+    throw std::system_error(errno, std::generic_category(), path.string());
+}
+
+void write_record(const std::string& folder, const char* kind, const Ticket& ticket, const sxp::Value& record) {
+  const auto path = file_of(folder, kind, ticket);
+  try {
+    make_folder(std::filesystem::path(path).parent_path());
+    AtomicFile file(path);
+    file.write(sxp::to_string(record) + "\n");
+    file.commit();
+  } catch (const std::system_error& e) {
+    throw Error(
+        fmt::format("What is known of the move cannot be written to {}: {}.", path, std::strerror(e.code().value())));
+  }
+}
+
+void forget_record(const std::string& folder, const char* kind, const Ticket& ticket) {
+  const auto path = file_of(folder, kind, ticket);
+  try {
+    if (unlink(path.c_str()) == 0)
+      sync_folder(folder + "/" + kind);
+    else if (errno != ENOENT)
+      throw std::system_error(errno, std::generic_category(), path);
+  } catch (const std::system_error& e) {
+    throw Error(fmt::format("{} cannot be removed: {}.", path, std::strerror(e.code().value())));
+  }
+}
+
+std::string read_whole(const std::string& path) {
+  const rpc::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat kind {};
+  if (!file || fstat(file.get(), &kind) != 0) throw Error(std::strerror(errno));
+  if (!S_ISREG(kind.st_mode)) throw Error("it is not a file");
+  std::string text(kLargestRecord + 1, '\0');
+  const auto n = read(file.get(), text.data(), text.size());
+  if (n < 0) throw Error(std::strerror(errno));
+  if (static_cast<std::size_t>(n) > kLargestRecord) throw Error("it is too large");
+  text.resize(static_cast<std::size_t>(n));
+  return text;
+}
+
+template <typename Record>
+std::vector<Record> load(const std::string& folder, const char* kind, Record (*parse)(const sxp::Value&)) {
+  std::vector<Record> records;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder + "/" + kind, none)) {
+    const auto& path = entry.path();
+    if (path.extension() != ".sxp") {
+      std::filesystem::remove(path, none);  // half written when the power failed
+      continue;
+    }
+    try {
+      auto record = parse(sxp::parse_one(read_whole(path.string()), {.depth = 4, .bytes = kLargestRecord}));
+      if (record.ticket.to_string() != path.stem().string()) throw Error("it is the record of another ticket");
+      records.push_back(std::move(record));
+    } catch (const std::exception& e) {
+      XEND_LOG(Error, "The record of a handover in {} cannot be read, and is left there: {}", path.string(), e.what());
+    }
+  }
+  return records;
+}
+
+}  // namespace
+
+HandoverJournal::HandoverJournal(std::string folder) : folder_(std::move(folder)) {}
+
+void HandoverJournal::write(const DepartureRecord& record) {
+  write_record(folder_, kDepartures, record.ticket, to_sxp(record));
+}
+
+void HandoverJournal::write(const ArrivalRecord& record) {
+  write_record(folder_, kArrivals, record.ticket, to_sxp(record));
+}
+
+void HandoverJournal::forget_departure(const Ticket& ticket) {
+  forget_record(folder_, kDepartures, ticket);
+}
+
+void HandoverJournal::forget_arrival(const Ticket& ticket) {
+  forget_record(folder_, kArrivals, ticket);
+}
+
+std::vector<DepartureRecord> HandoverJournal::departures() const {
+  return load<DepartureRecord>(folder_, kDepartures, parse_departure);
+}
+
+std::vector<ArrivalRecord> HandoverJournal::arrivals() const {
+  return load<ArrivalRecord>(folder_, kArrivals, parse_arrival);
+}
+
+}  // namespace xend

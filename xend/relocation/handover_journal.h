@@ -1,0 +1,32 @@
+// The records of handovers as files, FOLDER/departures/TICKET.sxp and FOLDER/arrivals/TICKET.sxp: mode 0600, durable
+// when written, strictly read. The folder outlives the daemon and the host's power.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "xend/relocation/handover_record.h"
+
+namespace xend {
+
+class HandoverJournal {
+ public:
+  // `folder` is made with mode 0700 when it is first written to.
+  explicit HandoverJournal(std::string folder);
+
+  // Throw Error that names the file; then either the old or the new record is there.
+  void write(const DepartureRecord& record);
+  void write(const ArrivalRecord& record);
+  // Durable as well; nothing to forget is no error. Throw Error.
+  void forget_departure(const Ticket& ticket);
+  void forget_arrival(const Ticket& ticket);
+
+  // What is there. A file that cannot be read as a record is logged and left where it is.
+  std::vector<DepartureRecord> departures() const;
+  std::vector<ArrivalRecord> arrivals() const;
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace xend
