@@ -29,8 +29,8 @@ class DaemonService : public Service {
   Daemon daemon_;
 };
 
-// A list of many guests needs some hundred kB again and again. Given back to the kernel each time, they return page by page,
-// and a page fault is dear in a PV dom0: half of the time of a list of 60 guests went there.
+// A list of many guests needs some hundred kB again and again. Given back to the kernel each time, they return page by
+// page, and a page fault is dear in a PV dom0: half of the time of a list of 60 guests went there.
 void keep_freed_memory() {
   ::mallopt(M_ARENA_MAX, 2);
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);

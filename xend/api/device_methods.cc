@@ -107,8 +107,8 @@ constexpr Method kMethods[] = {
     {"device_create", 2, 2, device_create},
     {"destroyDevice", 3, 5, device_destroy},
     {"device_configure", 2, 3, device_configure},
-    {"getDeviceSxprs", 2, 2, device_sxprs, true},
-    {"getBlockDeviceClass", 2, 2, block_device_class, true},
+    {"getDeviceSxprs", 2, 2, device_sxprs, kReads},
+    {"getBlockDeviceClass", 2, 2, block_device_class, kReads},
 };
 
 }  // namespace

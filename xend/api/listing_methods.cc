@@ -94,7 +94,7 @@ rpc::Value domains_with_state(const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"domain", 1, 2, domain, true},
+    {"domain", 1, 2, domain, kReads},
     {"domains", 0, 2, domains},
     {"domains_with_state", 3, 3, domains_with_state},
 };

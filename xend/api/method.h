@@ -18,12 +18,15 @@ struct Call {
   rpc::Caller caller = {};
 };
 
+// Of a method that is brief and changes nothing: clients at once take turns (readers_turn.h).
+constexpr bool kReads = true;
+
 struct Method {
   const char* name;      // without the group's prefix
   std::size_t min_args;  // fewer or more: fault 1 (spec protocols 3.3)
   std::size_t max_args;
   rpc::Value (*run)(const Call& call);
-  bool reads = false;  // brief, and changes nothing: clients at once take turns
+  bool reads = false;  // kReads, or not
 };
 
 std::span<const Method> listing_methods();    // xend.NAME

@@ -137,22 +137,14 @@ rpc::Value no_tmem(const Call&) {
 }
 
 constexpr Method kMethods[] = {
-    {"tmem_list", 2, 2, no_tmem},
-    {"tmem_freeze", 1, 1, no_tmem},
-    {"tmem_thaw", 1, 1, no_tmem},
-    {"tmem_flush", 2, 2, no_tmem},
-    {"tmem_destroy", 1, 1, no_tmem},
-    {"tmem_set_weight", 2, 2, no_tmem},
-    {"tmem_set_cap", 2, 2, no_tmem},
-    {"tmem_set_compress", 2, 2, no_tmem},
-    {"tmem_shared_auth", 3, 3, no_tmem},
-    {"tmem_query_freeable_mb", 0, 0, no_tmem},
-    {"info", 0, 1, info, true},
-    {"dmesg.info", 0, 0, dmesg_info},
-    {"dmesg.clear", 0, 0, dmesg_clear},
-    {"log", 0, 0, log_text},
-    {"send_debug_keys", 1, 1, debug_keys},
-    {"pciinfo", 0, 0, pci_info},
+    {"tmem_list", 2, 2, no_tmem},          {"tmem_freeze", 1, 1, no_tmem},
+    {"tmem_thaw", 1, 1, no_tmem},          {"tmem_flush", 2, 2, no_tmem},
+    {"tmem_destroy", 1, 1, no_tmem},       {"tmem_set_weight", 2, 2, no_tmem},
+    {"tmem_set_cap", 2, 2, no_tmem},       {"tmem_set_compress", 2, 2, no_tmem},
+    {"tmem_shared_auth", 3, 3, no_tmem},   {"tmem_query_freeable_mb", 0, 0, no_tmem},
+    {"info", 0, 1, info, kReads},          {"dmesg.info", 0, 0, dmesg_info},
+    {"dmesg.clear", 0, 0, dmesg_clear},    {"log", 0, 0, log_text},
+    {"send_debug_keys", 1, 1, debug_keys}, {"pciinfo", 0, 0, pci_info},
 };
 
 }  // namespace

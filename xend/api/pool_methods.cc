@@ -138,7 +138,7 @@ rpc::Value list(const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"create", 1, 1, create},   {"new", 1, 1, define},    {"start", 1, 1, start},     {"list", 0, 1, list, true},
+    {"create", 1, 1, create},   {"new", 1, 1, define},    {"start", 1, 1, start},     {"list", 0, 1, list, kReads},
     {"destroy", 1, 1, destroy}, {"delete", 1, 1, forget}, {"cpu_add", 2, 2, cpu_add}, {"cpu_remove", 2, 2, cpu_remove},
     {"migrate", 2, 2, migrate},
 };

@@ -80,9 +80,9 @@ rpc::Value no_sedf(const Call& call) {
 }
 
 constexpr Method kMethods[] = {
-    {"sched_credit_get", 1, 1, credit_get, true},
+    {"sched_credit_get", 1, 1, credit_get, kReads},
     {"sched_credit_set", 1, 3, credit_set},
-    {"sched_credit2_get", 1, 1, credit2_get, true},
+    {"sched_credit2_get", 1, 1, credit2_get, kReads},
     {"sched_credit2_set", 1, 2, credit2_set},
     {"cpu_sedf_get", 1, 1, no_sedf},
     {"cpu_sedf_set", 6, 6, no_sedf},

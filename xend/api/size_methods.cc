@@ -98,7 +98,7 @@ rpc::Value vcpu_info(const Call& call) {
 constexpr Method kMethods[] = {
     {"setMemoryTarget", 2, 2, memory_target}, {"maxmem_set", 2, 2, memory_maximum},
     {"setVCpuCount", 2, 2, vcpu_count_set},   {"pincpu", 3, 3, pin},
-    {"getVCPUInfo", 1, 1, vcpu_info, true},
+    {"getVCPUInfo", 1, 1, vcpu_info, kReads},
 };
 
 }  // namespace
