@@ -3,6 +3,7 @@
 #   make            build everything              make install    DESTDIR, prefix, sbindir, sysconfdir honoured
 #   make unit       tests that need no Xen        make check      every test, the lab included
 #   make demo       a guest's life on two hosts   make SANITIZE=1 unit    the same tests under ASan and UBSan
+#   make bench      xm beside xl, into build/bench
 #
 # A folder's *.cc files become one archive; main.cc and *_main.cc are the entry points of programs.
 

@@ -62,8 +62,9 @@ class Parse(unittest.TestCase):
             self.parse("# Title\n\nstray\n")
 
 
-def passes() -> bool:
-    suite = unittest.defaultTestLoader.loadTestsFromModule(__import__(__name__, fromlist=["x"]))
+def passes(module: str = __name__) -> bool:
+    """Runs the tests of one module, and prints what they say when one fails."""
+    suite = unittest.defaultTestLoader.loadTestsFromName(module)
     said = io.StringIO()
     if unittest.TextTestRunner(said).run(suite).wasSuccessful():
         return True
