@@ -197,6 +197,9 @@ class NonzeroBytes(unittest.TestCase):
 
     def test_what_is_no_whole_image_is_no_number(self):
         whole = self.HEAD + record(1, pages(self.FIRST)) + record(0, b"")
-        for content in (b"nothing", whole[:-4], whole[:3000], self.HEAD + record(1, pages(self.FIRST) + b"x")):
+        for content, why in ((b"nothing", "no image of libxc"), (whole[:-4], "in the middle of a record"),
+                             (whole[:3000], "in the middle of a record"),
+                             (self.HEAD + record(1, pages(self.FIRST) + b"x") + record(0, b""), "cannot have 1 page numbers")):
             result = self.counted(content)
             self.assertEqual((result.stdout, result.returncode), ("", 1))
+            self.assertRegex(result.stderr, f"^nonzero-bytes: .*{why}")
