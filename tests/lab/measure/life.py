@@ -60,8 +60,8 @@ def saved_and_restored(tools, host) -> dict[str, dict]:
 
 def moved(tools, source, target) -> dict[str, dict]:
     tools.ready_to_receive(target)
-    before = sent(source)
     with Pings(target, ADDRESS) as pings:
+        before = sent(source)
         seconds = timed(source, tools.migrate(target))
         on_the_wire = sent(source) - before
     tools.arrived(target)

@@ -199,7 +199,8 @@ class NonzeroBytes(unittest.TestCase):
         whole = self.HEAD + record(1, pages(self.FIRST)) + record(0, b"")
         for content, why in ((b"nothing", "no image of libxc"), (whole[:-4], "in the middle of a record"),
                              (whole[:3000], "in the middle of a record"),
-                             (self.HEAD + record(1, pages(self.FIRST) + b"x") + record(0, b""), "cannot have 1 page numbers")):
+                             (self.HEAD + record(1, pages(self.FIRST) + b"x") + record(0, b""), "cannot have 1 page numbers"),
+                             (self.HEAD + record(1, struct.pack("<II", PAGE // 8, 0)) + record(0, b""), "cannot have 512 page numbers")):
             result = self.counted(content)
             self.assertEqual((result.stdout, result.returncode), ("", 1))
             self.assertRegex(result.stderr, f"^nonzero-bytes: .*{why}")
