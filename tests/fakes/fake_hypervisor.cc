@@ -104,6 +104,7 @@ xc::DomId FakeHypervisor::create_domain(const xc::NewDomain& domain) {
   made.info.cpupool = domain.cpupool;
   made.type = domain.type;
   made.iommu = domain.iommu;
+  if (on_create_) on_create_();
   return domid;
 }
 

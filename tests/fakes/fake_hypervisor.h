@@ -72,6 +72,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::vector<std::string> calls() const;
   // Called, without a lock, whenever a domain shuts down or is gone: wire it to FakeStore::fire("@releaseDomain").
   void on_release(std::function<void()> callback);
+  // Called when a domain has been created and nobody knows its number yet.
+  void on_create(std::function<void()> callback) { on_create_ = std::move(callback); }
 
   // What a builder or restorer does: gives the domain memory, taken from the host's.
   void populate(xc::DomId domid, xc::KiB memory);
@@ -131,7 +133,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::vector<std::string> calls_;
   std::vector<Fault> faults_;
   bool lost_words_ = false;
-  std::function<void()> on_release_;
+  std::function<void()> on_release_, on_create_;
 };
 
 }  // namespace fakes

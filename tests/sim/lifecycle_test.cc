@@ -208,6 +208,30 @@ TEST_F(Life, AHalfMadeGuestIsTakenAwayByTheNextDaemon) {
   EXPECT_EQ(create("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"), "");
 }
 
+// Killed between the creation in Xen and the note with the number: the UUID was announced before.
+TEST_F(Life, AGuestThatWasOnlyBegunIsTakenAwayByTheNextDaemon) {
+  const auto uuid = xc::Uuid::random();
+  const auto announced = host.host->running_state.announce(uuid);
+  host.xen.create_domain({uuid, xc::GuestType::kPv, 1, 0, 0});
+  const auto named = xc::Uuid::random();
+  const auto announced_too = host.host->running_state.announce(named);
+  const auto theirs = host.xen.create_domain({named, xc::GuestType::kPv, 1, 0, 0});
+  host.store.write("/local/domain/" + std::to_string(theirs) + "/name", "xlguest");
+  const auto nobody = host.xen.create_domain({xc::Uuid::random(), xc::GuestType::kPv, 1, 0, 0});
+  host.restart_daemon();
+  EXPECT_EQ(host.list(), "Domain-" + std::to_string(nobody) + " --p---, xlguest --p---");
+}
+
+TEST_F(Life, AGuestIsAnnouncedUntilThereIsANoteOfIt) {
+  std::vector<xc::Uuid> announced;
+  host.xen.on_create([&] { announced = host.host->running_state.take_announced(); });
+  host.start_guest("TestGuest");
+  EXPECT_THAT(announced, testing::ElementsAre(guest()->uuid()));
+  host.xen.on_create({});
+  host.start_guest("Other");
+  EXPECT_THAT(host.host->running_state.take_announced(), testing::IsEmpty());
+}
+
 TEST_F(Life, AGuestThatEndedWhileTheDaemonWasAwayGetsItsAction) {
   const auto domid = host.start_guest("TestGuest");
   host.start_guest("Gone");

@@ -174,6 +174,7 @@ void Construction::make_shell() {
   const auto pool = host_.pools->id_of(config.pool_name);
   memory_.emplace(host_.memory.reserve(memory_need(config), config.name,
                                        [this] { return operation_->cancellation().cancelled(); }));
+  const auto announced = host_.running_state.announce(config.uuid);
   xc::DomId domid = 0;
   try {
     domid = host_.xen.create_domain({config.uuid, config.type, config.vcpus, security_sid_, pool,

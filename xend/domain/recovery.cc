@@ -59,6 +59,13 @@ void recreate(Host& host, DomainState state) {
   if (host.store.read(domain_path(*known.domid) + "/name", 512) != known.name) write_name(host.store, known);
 }
 
+// One that was created in Xen by a daemon which ended before it could write its number down: paused and without a name,
+// as nothing but that leaves it.
+bool begun_and_left(Host& host, const xc::DomainInfo& info, const std::vector<xc::Uuid>& announced) {
+  return std::find(announced.begin(), announced.end(), info.handle) != announced.end() && info.paused &&
+         !host.store.read(domain_path(info.domid) + "/name", 255);
+}
+
 }  // namespace
 
 void adopt_foreign(Host& host, const xc::DomainInfo& info) {
@@ -79,6 +86,7 @@ void find_running_domains(Host& host) {
   const auto infos = host.xen.domains();
   add_dom0(host, infos);
   std::map<xc::DomId, DomainState> notes;
+  const auto announced = host.running_state.take_announced();
   for (auto& state : host.running_state.load()) notes.insert_or_assign(*state.domid, std::move(state));
   for (const auto& info : infos) {
     if (info.domid == 0) continue;
@@ -86,6 +94,12 @@ void find_running_domains(Host& host) {
     const bool ours = note != notes.end() && note->second.config.uuid == info.handle;
     if (info.dying && !ours) {
       XEND_LOG(Warning, "Ignoring dying domain {} from now on", info.domid);
+    } else if (!ours && begun_and_left(host, info, announced)) {
+      XEND_LOG(
+          Warning,
+          "Domain {} with the UUID {} had only been begun when the daemon before this one ended: it is taken away.",
+          info.domid, info.handle.to_string());
+      host.xen.destroy(info.domid);
     } else if (!ours) {
       adopt_foreign(host, info);
     } else if (note->second.being_made) {

@@ -18,6 +18,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr char kAnnounced[] = ".announced";
+
+void make_private_folder(const std::string& folder) {
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+}
+
 // (running (domid N) (vm_path P) ... (devices (TYPE ID ELEMENT) ...) (domain ...))
 sxp::Value to_sxp(const DomainState& d) {
   const auto pair = [](const char* key, sxp::Value value) { return sxp::Value::list({key, std::move(value)}); };
@@ -76,6 +83,17 @@ DomainState from_sxp(const sxp::Value& v) {
 
 }  // namespace
 
+Announcement::Announcement(const std::string& folder, const xc::Uuid& uuid)
+    : path_(folder + "/" + uuid.to_string() + kAnnounced) {
+  make_private_folder(folder);
+  AtomicFile(path_).commit();
+}
+
+Announcement::~Announcement() {
+  std::error_code ignored;  // the next daemon finds no domain that belongs to it
+  fs::remove(path_, ignored);
+}
+
 RunningState::RunningState(std::string folder) : folder_(std::move(folder)) {}
 
 std::string RunningState::path_of(xc::DomId domid) const {
@@ -83,8 +101,7 @@ std::string RunningState::path_of(xc::DomId domid) const {
 }
 
 void RunningState::remember(const DomainState& domain) {
-  fs::create_directories(folder_);
-  fs::permissions(folder_, fs::perms::owner_all);
+  make_private_folder(folder_);
   AtomicFile file(path_of(*domain.domid));
   file.write(sxp::pretty(to_sxp(domain), 78));
   file.commit();
@@ -98,6 +115,21 @@ void RunningState::remember_now(const Domain& domain) {
 void RunningState::forget(xc::DomId domid) noexcept {
   std::error_code ignored;  // it may never have been written
   fs::remove(path_of(domid), ignored);
+}
+
+Announcement RunningState::announce(const xc::Uuid& uuid) const {
+  return Announcement(folder_, uuid);
+}
+
+std::vector<xc::Uuid> RunningState::take_announced() const {
+  std::vector<xc::Uuid> announced;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder_, none)) {
+    if (entry.path().extension() != kAnnounced) continue;
+    if (const auto uuid = xc::Uuid::parse(entry.path().stem().string())) announced.push_back(*uuid);
+    fs::remove(entry.path(), none);
+  }
+  return announced;
 }
 
 std::vector<DomainState> RunningState::load() const {

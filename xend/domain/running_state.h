@@ -10,6 +10,20 @@
 
 namespace xend {
 
+// A domain that is about to be created in Xen, whose number is not known before: for as long as this lives the next
+// daemon knows by its UUID what it finds without a note.
+class Announcement {
+ public:
+  // Throws Error when it cannot be written.
+  Announcement(const std::string& folder, const xc::Uuid& uuid);
+  ~Announcement();
+  Announcement(const Announcement&) = delete;
+  Announcement& operator=(const Announcement&) = delete;
+
+ private:
+  std::string path_;
+};
+
 class RunningState {
  public:
   // `folder` is made with mode 0700 when it is first written to.
@@ -20,6 +34,11 @@ class RunningState {
   // The same with what the domain is now: of two changes at once, the last note has both.
   void remember_now(const Domain& domain);
   void forget(xc::DomId domid) noexcept;
+
+  // To be held from before the domain is created until its note is written.
+  [[nodiscard]] Announcement announce(const xc::Uuid& uuid) const;
+  // The UUIDs that a daemon before this one had announced when it ended; they are forgotten by this.
+  std::vector<xc::Uuid> take_announced() const;
 
   // The domains of all readable files; a damaged file is logged and left out.
   std::vector<DomainState> load() const;
