@@ -36,11 +36,14 @@ class Trap:
         return self.springs and self.host.run(f"grep -q {self.mark} {TRACE}", 30).ok
 
     def where(self) -> str:
-        """The call that was hit, without its thread's number."""
+        """The call that was hit, without its thread's number: killed, it never returned; held, the signal follows it."""
         lines = self.host.run(f"cat {TRACE}", 30).output.splitlines()
-        hit = next((i for i, line in enumerate(lines) if self.mark in line), 0)
-        thread = lines[hit].split()[0] if lines else ""
-        calls = [line for line in lines[:hit] if line.split()[0] == thread and f"{self.call}(" in line]
+        calls = [line for line in lines if f"{self.call}(" in line]
+        if self.mark == "SIGKILL":
+            calls = [line for line in calls if line.endswith("= ?") or "<unfinished" in line]
+        else:
+            stopped = next((line.split()[0] for line in lines if self.mark in line), "")
+            calls = [line for line in calls if line.split()[0] == stopped]
         return calls[-1].split(" ", 1)[1].strip()[:110] if calls else "?"
 
     def let_go(self) -> None:
