@@ -33,7 +33,7 @@ END
 check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 head -c 3000 "$dir/whole" >"$dir/cut"; image=$dir/cut
 check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
-printf 'XENDIMG2\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
+printf 'XENDIMG3\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
 check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 16: it claims 808464432 bytes*" \
   "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 echo 'no image at all' >"$dir/other"; image=$dir/other

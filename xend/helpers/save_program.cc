@@ -21,6 +21,7 @@
 #include "xend/helpers/program.h"
 #include "xend/helpers/rate_limit.h"
 #include "xend/helpers/stream_hook.h"
+#include "xend/helpers/zero_page_filter.h"
 
 namespace xend {
 namespace {
@@ -44,13 +45,15 @@ class SaveSession final : public ByteSink {
       : daemon_(daemon),
         rate_(static_cast<unsigned>(number_of(request, "rate_mbit"))),
         out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
-    if (number_of(request, "framed") != 0) frames_.emplace(out_, number_of(request, "head"));
+    if (number_of(request, "framed") == 0) return;
+    frames_.emplace(out_, number_of(request, "head"));
+    filter_.emplace(*frames_);
   }
 
   // The library's stream.
   void write(std::span<const std::byte> bytes) override {
     read_ += bytes.size();
-    frames_ ? frames_->write(bytes) : out_.write(bytes);
+    filter_ ? filter_->write(bytes) : out_.write(bytes);
   }
   void finish() {
     if (frames_) frames_->finish();
@@ -122,6 +125,7 @@ class SaveSession final : public ByteSink {
   RateLimit rate_;
   FdSink out_;
   std::optional<FrameWriter> frames_;
+  std::optional<ZeroPageFilter> filter_;           // before the frames
   std::uint64_t read_ = 0, round_started_at_ = 0;  // bytes of the library's stream
   unsigned round_ = 0;
   Clock::time_point next_progress_ = Clock::now() + kProgressEvery;

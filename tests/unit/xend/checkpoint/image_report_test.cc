@@ -35,17 +35,17 @@ std::string report_on(const std::string& content) {
 TEST(ImageReport, TellsAllOfAWholeImage) {
   const std::string image = saved_guest();
   EXPECT_EQ(report_on(image), kDomain +
-                                  " (format framed) (version 2) (compression lz4) (frames 1) (memory_image 2072)"
+                                  " (format framed) (version 3) (compression lz4) (frames 1) (memory_image 2072)"
                                   " (xen 4.17) (device_state 0) (behind 0) (bytes " +
                                   std::to_string(image.size()) + ") (verdict whole))");
 }
 
-// The format stays what it was: this file was written by the first xend that knew version 2.
+// The format stays what it was: this file was written by the first xend that knew version 3.
 TEST(ImageReport, AnOldFileIsReadAsItWas) {
   std::ostringstream file;
   file << std::ifstream("tests/unit/xend/checkpoint/web1.checkpt", std::ios::binary).rdbuf();
   EXPECT_EQ(report_on(file.str()), kDomain +
-                                       " (format framed) (version 2) (compression lz4) (frames 1) (memory_image 2072)"
+                                       " (format framed) (version 3) (compression lz4) (frames 1) (memory_image 2072)"
                                        " (xen 4.17) (device_state 0) (behind 0) (bytes 1860) (verdict whole))");
 }
 
@@ -91,7 +91,7 @@ TEST(ImageReport, DamageIsToldWithItsPlaceAndWhatWasReadBefore) {
   const std::size_t head = saved_head().size();
   image[head + 16 + 24 + 100] ^= 1;
   EXPECT_THAT(report_on(image), StartsWith(kDomain +
-                                           " (format framed) (version 2) (compression lz4) (verdict damaged) "
+                                           " (format framed) (version 3) (compression lz4) (verdict damaged) "
                                            "(damage 'the image is damaged: frame 0 at byte " +
                                            std::to_string(head + 16) + ": its checksum is "));
 }

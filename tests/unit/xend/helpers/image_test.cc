@@ -67,8 +67,22 @@ TEST(Image, WhatIsOfNoKindIsRefused) {
     } catch (const Failure& failure) {
       EXPECT_EQ(std::string(failure.what()),
                 "the image is damaged, or of a kind that this xend does not know: at byte 4, where the domain's memory "
-                "begins, stands neither XENDIMG2 nor what any Xen writes there");
+                "begins, stands neither XENDIMG3 nor what any Xen writes there");
     }
+  }
+}
+
+TEST(Image, OneThatLeavesNothingOutBelongsToAnEarlierXend) {
+  ImageFile file("headXENDIMG2");
+  file.rewind(4);
+  try {
+    const Image image(file.fd(), 0);
+    ADD_FAILURE();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(
+        std::string(failure.what()),
+        "the image at byte 4 is an XENDIMG2 of an earlier xend; this one restores XENDIMG3. The xend that wrote it "
+        "can restore it");
   }
 }
 
