@@ -21,6 +21,7 @@
 #include "xend/helpers/program.h"
 #include "xend/helpers/rate_limit.h"
 #include "xend/helpers/stream_hook.h"
+#include "xend/helpers/type_query.h"
 #include "xend/helpers/zero_page_filter.h"
 
 namespace xend {
@@ -28,7 +29,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr unsigned kFlagLive = 1;
+constexpr unsigned kFlagLive = 1, kFlagHvm = 4;
 constexpr std::uint64_t kPage = 4096;
 constexpr std::int64_t kNotKnown = -1;
 constexpr std::chrono::seconds kProgressEvery{1};
@@ -132,12 +133,25 @@ class SaveSession final : public ByteSink {
   bool suspend_requested_ = false;
 };
 
-void run_library(SaveSession& session, xc::DomId domid, bool live, bool device_model) {
+void run_library(SaveSession& session, xc::DomId domid, bool live, bool hvm, bool device_model) {
   StreamHook hook(session);
   xc::Handle xen;
   xen.echo_to_stderr(true);
-  xc::SaveHooks hooks{.suspend = [&session] { session.suspend(); },
-                      .progress = [&session](const xc::PrecopyStats& stats) { session.precopy(stats); },
+  TypeQuery types([&xen, domid] {
+    const xc::FrameExtent extent = xc::frame_extent(xen, domid);
+    return FrameExtent{.pages = extent.pages, .highest = extent.highest};
+  });
+  if (!hvm) types.stop();  // a PV guest's frames have no hole
+  xc::SaveHooks hooks{.suspend =
+                          [&] {
+                            if (live) types.stop();
+                            session.suspend();
+                          },
+                      .progress =
+                          [&](const xc::PrecopyStats& stats) {
+                            if (stats.round > 0) types.stop();
+                            session.precopy(stats);
+                          },
                       .log_dirty = {}};
   if (device_model) hooks.log_dirty = [&session](bool on) { session.log_dirty(on); };
   try {
@@ -154,14 +168,15 @@ void run_library(SaveSession& session, xc::DomId domid, bool live, bool device_m
 void save(Conversation& daemon, std::span<char* const> arguments) {
   const int fd = descriptor_argument(arguments, 1);
   const xc::DomId domid = argument(arguments, 2);
-  const bool live = (argument(arguments, 5) & kFlagLive) != 0;
+  const bool live = (argument(arguments, 5) & kFlagLive) != 0, hvm = (argument(arguments, 5) & kFlagHvm) != 0;
   const sxp::Value request = hear_request(daemon, "save");
   const bool device_model = number_of(request, "device_model") != 0;
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
+  StreamHook::require_own("xc_get_pfn_type_batch");
   SaveSession session(daemon, fd, request);
   try {
-    run_library(session, domid, live, device_model);
+    run_library(session, domid, live, hvm, device_model);
     if (device_model) session.append_device_state();
     session.finish();
     hand_over(daemon, session.result());
