@@ -59,7 +59,7 @@ std::string_view to_string(ImageFormat format) {
 }
 
 Image::Image(int fd, std::uint64_t head, std::uint64_t start)
-    : fd_(fd), source_(fd, start), frames_(source_), bare_(*this) {
+    : fd_(fd), source_(fd, start, FileWay::kDirect), frames_(source_), bare_(*this) {
   if (const std::size_t got = source_.fill(start_); got < start_.size()) {
     throw Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) +
                   ", before the domain's memory");

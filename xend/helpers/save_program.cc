@@ -45,7 +45,8 @@ class SaveSession final : public ByteSink {
   SaveSession(Conversation& daemon, int fd, const sxp::Value& request)
       : daemon_(daemon),
         rate_(static_cast<unsigned>(number_of(request, "rate_mbit"))),
-        out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
+        out_(
+            fd, [this](std::size_t bytes) { before_write(bytes); }, FileWay::kDirect) {
     if (number_of(request, "framed") == 0) return;
     frames_.emplace(out_, number_of(request, "head"));
     filter_.emplace(*frames_);
@@ -174,6 +175,7 @@ void save(Conversation& daemon, std::span<char* const> arguments) {
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
   StreamHook::require_own("xc_get_pfn_type_batch");
+  keep_queue_short(fd);
   SaveSession session(daemon, fd, request);
   try {
     run_library(session, domid, live, hvm, device_model);
