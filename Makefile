@@ -152,7 +152,7 @@ build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz
 build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
 		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
 		device_state_record.cc direct_file.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
-		libxc_stream.cc)
+		libxc_stream.cc page_data.cc)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER) $(HELPER_LIBS)
 

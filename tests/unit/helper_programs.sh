@@ -27,7 +27,7 @@ python3 - "$image" <<'END'
 import struct, sys
 record = lambda kind, body: struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
 stream = b"\xff" * 8 + b"XENF" + struct.pack(">IHHI", 3, 0, 0, 0) + struct.pack("<IHHII", 2, 12, 0, 4, 17)
-stream += record(1, b"p" * 4100) + record(0, b"")
+stream += record(9, b"s" * 4100) + record(0, b"")
 open(sys.argv[1], "wb").write(stream + b"what follows")
 END
 check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
