@@ -156,6 +156,11 @@ build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/er
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER) $(HELPER_LIBS)
 
+build/fuzz/zero_pages_fuzz: build/fuzz/%: tests/fuzz/%.cc $(addprefix libxc-wrap/,error.cc handle.cc zero_page.cc) \
+		$(addprefix xend/helpers/,failure.cc left_out_pages.cc page_data.cc zero_page_filter.cc)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(XEN_LIBS)
+
 build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answers.cc xend/error.cc xend/log_text.cc
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER)

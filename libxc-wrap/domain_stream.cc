@@ -99,7 +99,8 @@ FrameExtent frame_extent(Handle& handle, DomId domid) {
   if (count == 0 || info.domain != domid) handle.fail("xc_domain_getinfolist", ESRCH);
   xen_pfn_t highest = 0;
   handle.check(xc_domain_maximum_gpfn(handle.get(), domid, &highest), "xc_domain_maximum_gpfn");
-  return {.pages = info.tot_pages, .highest = highest};
+  // Pages shared with other domains are not counted among its own.
+  return {.pages = info.tot_pages + info.shr_pages, .highest = highest};
 }
 
 RestoredFrames restore_domain(Handle& handle, int fd, DomId domid, GuestType type, Port store_port, Port console_port) {

@@ -35,7 +35,7 @@ class TypeQuery {
 
   // From now on Xen is asked for everything. To be called after the first round of a live save: in that round a page
   // that comes where nothing was is sent in a later one, being dirty; in later rounds there must be an answer for it.
-  void stop() { known_empty_.clear(), state_ = State::kOff; }
+  void stop() { state_ = State::kOff; }
 
   // For the function that takes over: what it returns, errno set.
   static int answer(std::span<unsigned long> frames, const Ask& ask) noexcept;

@@ -269,7 +269,7 @@ TEST(LeftOutPages, NothingBehindTheEndIsRead) {
 }
 
 TEST(LeftOutPages, AfterTheEndTheSourceIsReadAsItIs) {
-  Text source(stream_of(Rounds{{{5, 0, 'a'}}}) + "what follows");
+  Text source(stream_of(Rounds{{{5, 0, 'a'}}}) + page_record({{6, kAllocated}}) + "?");
   LeftOutPages pages(source, kPv);
   EXPECT_EQ(test::read_all(pages), source.text);
 }
