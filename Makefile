@@ -152,10 +152,15 @@ build/fuzz/guest_file_fuzz build/fuzz/device_text_fuzz: build/fuzz/%: tests/fuzz
 
 build/fuzz/image_fuzz: build/fuzz/%: tests/fuzz/%.cc $(call sources,sxp) xend/error.cc \
 		$(addprefix xend/checkpoint/,container.cc image_report.cc) $(addprefix xend/helpers/,descriptor.cc \
-		device_state_record.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
-		libxc_stream.cc)
+		device_state_record.cc direct_file.cc failure.cc fd_stream.cc frame_format.cc frame_reader.cc image.cc legacy_conversion.cc \
+		libxc_stream.cc page_data.cc)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZER) $(HELPER_LIBS)
+
+build/fuzz/zero_pages_fuzz: build/fuzz/%: tests/fuzz/%.cc $(addprefix libxc-wrap/,error.cc handle.cc zero_page.cc) \
+		$(addprefix xend/helpers/,failure.cc left_out_pages.cc page_data.cc zero_page_filter.cc)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZER) $(XEN_LIBS)
 
 build/fuzz/qmp_answers_fuzz: build/fuzz/%: tests/fuzz/%.cc xend/build/qmp_answers.cc xend/error.cc xend/log_text.cc
 	@mkdir -p $(@D)

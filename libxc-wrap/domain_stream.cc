@@ -92,6 +92,17 @@ void save_domain(Handle& handle, int fd, DomId domid, bool live, const SaveHooks
   if (result != 0) handle.fail("xc_domain_save", error);
 }
 
+FrameExtent frame_extent(Handle& handle, DomId domid) {
+  handle.forget_log();
+  xc_domaininfo_t info{};
+  const int count = handle.check(xc_domain_getinfolist(handle.get(), domid, 1, &info), "xc_domain_getinfolist");
+  if (count == 0 || info.domain != domid) handle.fail("xc_domain_getinfolist", ESRCH);
+  xen_pfn_t highest = 0;
+  handle.check(xc_domain_maximum_gpfn(handle.get(), domid, &highest), "xc_domain_maximum_gpfn");
+  // Pages shared with other domains are not counted among its own.
+  return {.pages = info.tot_pages + info.shr_pages, .highest = highest};
+}
+
 RestoredFrames restore_domain(Handle& handle, int fd, DomId domid, GuestType type, Port store_port, Port console_port) {
   require_vcpus(handle, domid, type);
   RestoreContext context{handle.get(), domid};

@@ -29,6 +29,14 @@ struct SaveHooks {
 // 8, 26.5).
 void save_domain(Handle& handle, int fd, DomId domid, bool live, const SaveHooks& hooks);
 
+// How many pages a domain has of Xen, those that Xen shows it of its own not counted, and the highest frame at which
+// anything is. Throws Error.
+struct FrameExtent {
+  std::uint64_t pages = 0;
+  Frame highest = 0;
+};
+FrameExtent frame_extent(Handle& handle, DomId domid);
+
 struct RestoredFrames {
   Frame store = 0, console = 0;
 };

@@ -23,7 +23,7 @@ struct Fact {
 };
 
 // What both forms show of the report, in this order; the names are what scripts go by.
-constexpr std::array<Fact, 13> kFacts = {{{"name", false},
+constexpr std::array<Fact, 15> kFacts = {{{"name", false},
                                           {"uuid", false},
                                           {"type", false},
                                           {"memory", true},
@@ -35,6 +35,8 @@ constexpr std::array<Fact, 13> kFacts = {{{"name", false},
                                           {"frames", true},
                                           {"bytes", true},
                                           {"memory_image", true},
+                                          {"pages", true},
+                                          {"pages_left_out", true},
                                           {"xen", false}}};
 
 std::optional<std::string> fact(const ImageFile& image, std::string_view key) {

@@ -107,7 +107,12 @@ xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, co
   xen_.populate(request.domid, xc::MiB{64});
   const std::lock_guard lock(mutex_);
   memory_[request.domid] = std::move(memory);
-  return {.store_frame = 1000 + request.domid, .console_frame = 2000 + request.domid, .bytes_read = 0};
+  const bool pv = request.type == xc::GuestType::kPv;
+  return {.store_frame = 1000 + request.domid,
+          .console_frame = 2000 + request.domid,
+          .bytes_read = 0,
+          .pages_left_out = 35'000,
+          .pages_cleared = pv ? 0U : 12U};
 }
 
 std::uint64_t FakeHelpers::dump_core(const xend::DumpRequest& request, const xend::Cancellation&) {

@@ -6,10 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "tests/sim/life.h"
 #include "xend/checkpoint/room.h"
 #include "xend/domain/save.h"
+#include "xend/log.h"
 
 namespace sim {
 namespace {
@@ -63,6 +66,26 @@ TEST_F(SavedGuest, ImagesOfOldXensAreReadWithXensConverterWhereItIs) {
   std::ofstream(host.folder / "root" / program.substr(1)) << "program";
   xend::restore_domain(*host.host, path("image"), false);
   EXPECT_EQ(host.helpers.converter(), program + " " + program) << "when it is checked, and when it is restored";
+}
+
+// Those that had to be cleared were another guest's. A PV guest has none: zeros are written to all of its pages.
+TEST_F(SavedGuest, TheLogSaysHowManyPagesWereNotInTheImage) {
+  host.start_guest("Pvh");
+  ASSERT_EQ(create("(vm (name Pv) (memory 64) (image (linux (kernel /proc/version))))"), "");
+  xend::unpause_domain(*host.host, *guest("Pv"));
+  xend::log_open(path("xend.log"), xend::Level::kInfo, false);
+  std::vector<std::string> expected;
+  for (const std::string name : {"Pvh", "Pv"}) {
+    xend::save_domain(*host.host, guest(name), path("image"), false);
+    const auto restored = xend::restore_domain(*host.host, path("image"), false);
+    expected.push_back("Domain " + name + " (" + std::to_string(restored->running_domid()) +
+                       "): 35000 pages of zeros were not in the image" +
+                       (name == "Pvh" ? "; 12 of them had to be cleared.\n" : ".\n"));
+  }
+  xend::log_close();
+  std::ostringstream log;
+  log << std::ifstream(path("xend.log")).rdbuf();
+  for (const auto& line : expected) EXPECT_THAT(log.str(), HasSubstr(line));
 }
 
 // Not even zeros would fit: that is known before anything is done to the guest.

@@ -27,13 +27,13 @@ python3 - "$image" <<'END'
 import struct, sys
 record = lambda kind, body: struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
 stream = b"\xff" * 8 + b"XENF" + struct.pack(">IHHI", 3, 0, 0, 0) + struct.pack("<IHHII", 2, 12, 0, 4, 17)
-stream += record(1, b"p" * 4100) + record(0, b"")
+stream += record(9, b"s" * 4100) + record(0, b"")
 open(sys.argv[1], "wb").write(stream + b"what follows")
 END
 check "a bare image" "(verified (format libxc) (bytes 4160))" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 head -c 3000 "$dir/whole" >"$dir/cut"; image=$dir/cut
 check "a cut image" "(error 'the image is cut short: it ends at byte 3000')" "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
-printf 'XENDIMG2\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
+printf 'XENDIMG3\0\0\0\0\0\0\0\0%024d' 0 >"$dir/frame"; image=$dir/frame
 check "a frame of nonsense" "(error 'the image is damaged: frame 0 at byte 16: it claims 808464432 bytes*" \
   "$(say '(verify (type pv) (head 0) (converter ""))' xc_restore 3 verify)"
 echo 'no image at all' >"$dir/other"; image=$dir/other

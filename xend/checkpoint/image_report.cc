@@ -102,6 +102,8 @@ void read_memory(Image& image, bool hvm, sxp::List& report) {
   image.finish();
   if (image.format() == ImageFormat::kFramed) add(report, "frames", image.frames().frames());
   add(report, "memory_image", stream.bytes);
+  add(report, "pages", stream.pages);
+  add(report, "pages_left_out", stream.pages_left_out);
   if (stream.xen_major != 0) add(report, "xen", fmt::format("{}.{}", stream.xen_major, stream.xen_minor));
   add(report, "device_state", state);
   if (hvm && state == 0) throw Failure("the image ends without the state of the guest's device model");

@@ -55,6 +55,17 @@ std::string loader_of(const DomainConfig& config) {
   return Programs::is_hvmloader(config.image.kernel) ? config.image.kernel : "";
 }
 
+// Pages that had to be cleared were another guest's: worth knowing for who runs a host with ballooning guests.
+void log_left_out(const RestoreRequest& request, const RestoreResult& restored) {
+  if (restored.pages_cleared == 0) {
+    XEND_LOG(Info, "Domain {} ({}): {} pages of zeros were not in the image.", request.name, request.domid,
+             restored.pages_left_out);
+  } else {
+    XEND_LOG(Info, "Domain {} ({}): {} pages of zeros were not in the image; {} of them had to be cleared.",
+             request.name, request.domid, restored.pages_left_out, restored.pages_cleared);
+  }
+}
+
 struct BootKernel {
   std::string path, ramdisk, arguments;
 };
@@ -296,6 +307,7 @@ void Construction::restore(int fd, std::uint64_t head) {
   if (request.type == xc::GuestType::kHvm)
     request.device_state = device_state_.emplace(host_.device_state_folder, "resume", request.domid).path();
   const auto restored = host_.helpers.restore(request, operation_->cancellation());
+  log_left_out(request, restored);
   domain_->update([&](DomainState& s) {
     s.store_frame = restored.store_frame;
     s.console_frame = restored.console_frame;

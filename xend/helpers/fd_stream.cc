@@ -1,10 +1,17 @@
 #include "xend/helpers/fd_stream.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <utility>
 
 #include "xend/helpers/failure.h"
@@ -15,9 +22,26 @@ namespace {
 constexpr std::size_t kCollect = 256 * 1024;  // small writes are gathered up to this
 constexpr std::size_t kSmall = 64 * 1024;     // larger ones are not worth copying
 
+constexpr int kNotSentYet = 512 * 1024;  // bytes; enough to keep the wire busy while the next frame is packed
+
 bool is_socket(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+bool is_file(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// How long a read or a write of a socket may take, as the daemon has set it, in ms; -1: for ever, or no socket.
+int time_limit(int fd, short events) {
+  timeval limit{};
+  socklen_t length = sizeof limit;
+  const int option = events == POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+  if (::getsockopt(fd, SOL_SOCKET, option, &limit, &length) != 0) return -1;
+  const auto ms = limit.tv_sec * 1000 + limit.tv_usec / 1000;
+  return ms == 0 ? -1 : static_cast<int>(std::min<decltype(ms)>(ms, INT_MAX));
 }
 
 Failure write_failure(int fd, int error, std::uint64_t written) {
@@ -27,20 +51,36 @@ Failure write_failure(int fd, int error, std::uint64_t written) {
   return system_failure("the image could not be written" + so_far, error);
 }
 
-// A descriptor that is not blocking is waited for.
-bool wait_for(int fd, short events) {
+// After a read or a write that failed, errno says how: whether to try again. A descriptor that is not blocking is
+// waited for; one that is has waited already when it says EAGAIN. Throws Failure when that was too long.
+bool wait_for(int fd, short events, std::uint64_t bytes) {
   if (errno != EAGAIN) return errno == EINTR;
+  const int limit = time_limit(fd, events);
+  const bool waited = limit >= 0 && (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
   pollfd waiting{fd, events, 0};
-  return ::poll(&waiting, 1, -1) >= 0 || errno == EINTR;
+  const int ready = waited ? 0 : ::poll(&waiting, 1, limit);
+  if (ready != 0) return ready > 0 || errno == EINTR;
+  const std::string time = limit % 1000 == 0 ? std::to_string(limit / 1000) + " s" : std::to_string(limit) + " ms";
+  throw Failure((events == POLLIN ? "nothing came from the other end for " : "the other end took nothing for ") + time +
+                    ", after " + std::to_string(bytes) + " bytes of the image",
+                ETIMEDOUT);
 }
 
 }  // namespace
 
-FdSink::FdSink(int fd, std::function<void(std::size_t)> before_write)
-    : fd_(fd), before_write_(std::move(before_write)) {}
+void keep_queue_short(int fd) {
+  constexpr int kOn = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &kOn, sizeof kOn);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kNotSentYet, sizeof kNotSentYet);
+}
+
+FdSink::FdSink(int fd, std::function<void(std::size_t)> before_write, FileWay way)
+    : fd_(fd), before_write_(std::move(before_write)) {
+  if (way == FileWay::kDirect && is_file(fd)) direct_.emplace(fd);
+}
 
 void FdSink::write(std::span<const std::byte> bytes) {
-  if (collected_.size() + bytes.size() > kCollect || bytes.size() >= kSmall) flush();
+  if (collected_.size() + bytes.size() > kCollect || bytes.size() >= kSmall) send_collected();
   if (bytes.size() >= kSmall) {
     send(bytes);
   } else {
@@ -49,16 +89,26 @@ void FdSink::write(std::span<const std::byte> bytes) {
 }
 
 void FdSink::flush() {
+  send_collected();
+  if (direct_) direct_->finish();
+}
+
+void FdSink::send_collected() {
   send(collected_);
   collected_.clear();
 }
 
 void FdSink::send(std::span<const std::byte> bytes) {
   if (!bytes.empty() && before_write_) before_write_(bytes.size());
+  if (direct_) {
+    direct_->write(bytes);
+    written_ += bytes.size();
+    return;
+  }
   while (!bytes.empty()) {
     const ssize_t sent = ::write(fd_, bytes.data(), bytes.size());
     if (sent < 0) {
-      if (wait_for(fd_, POLLOUT)) continue;
+      if (wait_for(fd_, POLLOUT, written_)) continue;
       throw write_failure(fd_, errno, written_);
     }
     written_ += static_cast<std::uint64_t>(sent);
@@ -66,20 +116,35 @@ void FdSink::send(std::span<const std::byte> bytes) {
   }
 }
 
-FdSource::FdSource(int fd, std::uint64_t start) : fd_(fd), start_(start) {
+FdSource::FdSource(int fd, std::uint64_t start, FileWay way)
+    : fd_(fd), start_(start), try_direct_(way == FileWay::kDirect && is_file(fd)) {
   if (const off_t offset = ::lseek(fd, 0, SEEK_CUR); offset > 0) start_ = static_cast<std::uint64_t>(offset);
 }
 
 std::size_t FdSource::read(std::span<std::byte> bytes) {
   for (;;) {
-    const ssize_t got = ::read(fd_, bytes.data(), bytes.size());
+    const ssize_t got = read_some(bytes);
     if (got >= 0) {
       read_ += static_cast<std::uint64_t>(got);
       return static_cast<std::size_t>(got);
     }
-    if (wait_for(fd_, POLLIN)) continue;
+    if (wait_for(fd_, POLLIN, read_)) continue;
     throw system_failure("the image could not be read beyond byte " + std::to_string(position()), errno);
   }
+}
+
+ssize_t FdSource::read_some(std::span<std::byte> bytes) {
+  // Not before there is much to read: the first bytes may be all that is wanted.
+  if (try_direct_ && bytes.size() >= kSmall) {
+    try_direct_ = false;
+    if (!direct_.emplace(fd_).useful()) direct_.reset();
+  }
+  if (direct_) {
+    const ssize_t got = direct_->read(bytes);
+    if (got >= 0 || errno != EINVAL) return got;
+    direct_.reset();
+  }
+  return ::read(fd_, bytes.data(), bytes.size());
 }
 
 std::size_t FdSource::fill(std::span<std::byte> bytes) {

@@ -1,5 +1,6 @@
-// The frames around the libxc stream in our own images. After the config: the 8 bytes of kFrameMagic, le64 XXH3 (64
-// bits) of all that stands before them (signature, length, config), then frames of
+// The frames around the libxc stream in our own images, from which pages of zeros are left out: who restores one must
+// clear what it does not fill (zero_page_filter.h, left_out_pages.h). After the config: the 8 bytes of kFrameMagic,
+// le64 XXH3 (64 bits) of all that stands before them (signature, length, config), then frames of
 //
 //   le32 type          1: the body is the data as it is; 2: an LZ4 block; 3: the end
 //   le32 stored length bytes of body that follow the header
@@ -22,7 +23,7 @@ namespace xend {
 
 inline constexpr std::array<std::byte, 8> kFrameMagic = {std::byte{'X'}, std::byte{'E'}, std::byte{'N'},
                                                          std::byte{'D'}, std::byte{'I'}, std::byte{'M'},
-                                                         std::byte{'G'}, std::byte{'2'}};
+                                                         std::byte{'G'}, std::byte{'3'}};
 inline constexpr std::size_t kFrameHeaderBytes = 24;
 inline constexpr std::size_t kMaxFrame = 1 << 20;
 inline constexpr std::size_t kEndBodyBytes = 16;

@@ -163,7 +163,9 @@ RestoreResult HelperPrograms::restore(const RestoreRequest& request, const Cance
   require_head(run, restored, "restored");
   const RestoreResult result{.store_frame = number(run, restored, "store_mfn"),
                              .console_frame = number(run, restored, "console_mfn"),
-                             .bytes_read = number(run, restored, "read")};
+                             .bytes_read = number(run, restored, "read"),
+                             .pages_left_out = number(run, restored, "left_out"),
+                             .pages_cleared = number(run, restored, "cleared")};
   run.finish();
   return result;
 }

@@ -92,7 +92,9 @@ struct RestoreRequest {
 
 struct RestoreResult {
   xc::Frame store_frame = 0, console_frame = 0;
-  std::uint64_t bytes_read = 0;  // from fd
+  std::uint64_t bytes_read = 0;      // from fd
+  std::uint64_t pages_left_out = 0;  // of zeros, which the image does not hold
+  std::uint64_t pages_cleared = 0;   // of these: Xen gave them with something else in them
 };
 
 struct DumpRequest {

@@ -35,6 +35,11 @@ std::string mark_text() {
   return std::string(reinterpret_cast<const char*>(kFrameMagic.data()), kFrameMagic.size());
 }
 
+// The mark that our images had before pages were left out of them.
+bool is_older(const Start& start) {
+  return std::equal(start.begin(), start.end() - 1, kFrameMagic.begin()) && start.back() == std::byte{'2'};
+}
+
 bool is_libxc(const Start& start) {
   return std::all_of(start.begin(), start.end(), [](std::byte byte) { return byte == std::byte{0xff}; });
 }
@@ -54,7 +59,7 @@ std::string_view to_string(ImageFormat format) {
 }
 
 Image::Image(int fd, std::uint64_t head, std::uint64_t start)
-    : fd_(fd), source_(fd, start), frames_(source_), bare_(*this) {
+    : fd_(fd), source_(fd, start, FileWay::kDirect), frames_(source_), bare_(*this) {
   if (const std::size_t got = source_.fill(start_); got < start_.size()) {
     throw Failure("the image is cut short: it ends at byte " + std::to_string(source_.position()) +
                   ", before the domain's memory");
@@ -64,6 +69,11 @@ Image::Image(int fd, std::uint64_t head, std::uint64_t start)
     frames_.check_head(head);
   }
   if (is_libxc(start_)) format_ = ImageFormat::kLibxc;
+  if (is_older(start_)) {
+    throw Failure("the image at byte " + std::to_string(source_.position() - start_.size()) +
+                  " is an XENDIMG2 of an earlier xend; this one restores " + mark_text() +
+                  ". The xend that wrote it can restore it");
+  }
   if (format_ == ImageFormat::kLegacy && !is_legacy(start_)) {
     throw Failure("the image is damaged, or of a kind that this xend does not know: at byte " +
                   std::to_string(source_.position() - start_.size()) +

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "xend/helpers/failure.h"
+#include "xend/helpers/page_data.h"
 
 namespace xend {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x58454e46;          // "XENF", big-endian
-constexpr std::uint32_t kMaxRecord = 128 << 20;       // the library's own limit
-constexpr std::uint32_t kEnd = 0, kLastKnown = 0x12;  // record types
-constexpr std::uint32_t kOptional = 0x80000000;       // a reader may skip such a record
+constexpr std::uint32_t kMagic = 0x58454e46;     // "XENF", big-endian
+constexpr std::uint32_t kMaxRecord = 128 << 20;  // the library's own limit
+constexpr std::uint32_t kLastKnown = 0x12;       // record type
+constexpr std::uint32_t kOptional = 0x80000000;  // a reader may skip such a record
 constexpr std::uint32_t kPv = 1, kHvm = 2;
 
 class Walker {
@@ -29,8 +30,9 @@ class Walker {
       if (type > kLastKnown && (type & kOptional) == 0)
         throw damaged(name + " has the unknown type " + std::to_string(type));
       if (length > kMaxRecord) throw damaged(name + " claims " + std::to_string(length) + " bytes");
-      skip((std::uint64_t{length} + 7) / 8 * 8);
-      if (type == kEnd) break;
+      const RecordHeader header{type, length};
+      skip(header.padded() - (type == kPageDataRecord ? count_pages(length) : 0));
+      if (type == kEndRecord) break;
       ++seen_.records;
     }
     seen_.bytes = position_;
@@ -52,6 +54,22 @@ class Walker {
     if (page_shift != 12) throw damaged("its pages are not of 4096 bytes");
     seen_.xen_major = le32();
     seen_.xen_minor = le32();
+  }
+
+  // Returns how much of the record it has read.
+  std::uint64_t count_pages(std::uint32_t length) {
+    check_page_count(length, 1);
+    const std::uint32_t count = le32();
+    le32();
+    check_page_count(length, count);
+    std::vector<PageEntry> entries(count);
+    fill(std::as_writable_bytes(std::span(entries)));
+    check_page_entries(length, entries);
+    for (const PageEntry entry : entries) {
+      seen_.pages += entry.has_data() ? 1 : 0;
+      seen_.pages_left_out += entry.type() == PageType::kAllocated ? 1 : 0;
+    }
+    return kCountBytes + kEntryBytes * std::uint64_t{count};
   }
 
   void fill(std::span<std::byte> bytes) {

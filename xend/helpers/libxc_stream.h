@@ -9,8 +9,10 @@
 namespace xend {
 
 struct LibxcStream {
-  std::uint64_t bytes = 0;    // from its first one to the end of its END record
-  std::uint64_t records = 0;  // before the END record
+  std::uint64_t bytes = 0;           // from its first one to the end of its END record
+  std::uint64_t records = 0;         // before the END record
+  std::uint64_t pages = 0;           // with data; counted each time they come
+  std::uint64_t pages_left_out = 0;  // that are to be there, without data
   std::uint32_t version = 0;
   std::uint32_t xen_major = 0, xen_minor = 0;  // of the Xen that wrote it; major 0: Xen's converter did
 };

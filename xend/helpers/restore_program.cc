@@ -5,15 +5,18 @@
 
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include "libxc-wrap/domain_stream.h"
 #include "libxc-wrap/error.h"
 #include "libxc-wrap/handle.h"
+#include "libxc-wrap/zero_page.h"
 #include "xend/helpers/descriptor.h"
 #include "xend/helpers/device_state_record.h"
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/image.h"
+#include "xend/helpers/left_out_pages.h"
 #include "xend/helpers/program.h"
 #include "xend/helpers/stream_hook.h"
 
@@ -30,15 +33,25 @@ xc::GuestType guest_type(const sxp::Value& request) {
   throw Failure("there is no type of guest '" + name + "'");
 }
 
-xc::RestoredFrames restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Port store_port,
-                                xc::Port console_port) {
-  StreamHook hook(image.stream());
+struct Restored {
+  xc::RestoredFrames frames;
+  std::uint64_t left_out = 0, cleared = 0;  // pages
+};
+
+Restored restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Port store_port, xc::Port console_port) {
+  const bool pv = type == xc::GuestType::kPv;
+  LeftOutPages stream(image.stream(), pv ? LeftOutPages::Zeros::kAreData : LeftOutPages::Zeros::kAreMemory);
+  StreamHook hook(stream);
   xc::Handle xen;
   xen.echo_to_stderr(true);
   try {
-    const xc::RestoredFrames frames = xc::restore_domain(xen, hook.fd(), domid, type, store_port, console_port);
+    Restored restored;
+    restored.frames = xc::restore_domain(xen, hook.fd(), domid, type, store_port, console_port);
     hook.require_used();
-    return frames;
+    const std::vector<xc::Frame> left_out = stream.frames();
+    restored.left_out = left_out.size();
+    if (!pv) restored.cleared = xc::clear_pages(xen, domid, left_out);
+    return restored;
   } catch (const xc::Error&) {
     hook.rethrow();  // a damaged image says more than the library does about it
     throw;
@@ -76,11 +89,12 @@ void restore(Conversation& daemon, std::span<char* const> arguments) {
 
   Image image(fd, number_of(request, "head"));
   image.convert(text_of(request, "converter"), type == xc::GuestType::kPv);
-  const xc::RestoredFrames frames = restore_from(image, domid, type, store_port, console_port);
+  const Restored restored = restore_from(image, domid, type, store_port, console_port);
   if (type == xc::GuestType::kHvm) keep_device_state(image, text_of(request, "device_state"));
   image.finish();
-  hand_over(daemon, sxp::Value::list({"restored", pair("store_mfn", frames.store), pair("console_mfn", frames.console),
-                                      pair("read", image.bytes_read())}));
+  hand_over(daemon, sxp::Value::list({"restored", pair("store_mfn", restored.frames.store),
+                                      pair("console_mfn", restored.frames.console), pair("read", image.bytes_read()),
+                                      pair("left_out", restored.left_out), pair("cleared", restored.cleared)}));
 }
 
 }  // namespace xend

@@ -6,7 +6,10 @@
 //                                                    convert-legacy-stream,
 //                                                    '' when there is none; S: HVM only, where QEMU's state is written
 //                                                    to
-//                                       <-       (restored (store_mfn N) (console_mfn N) (read N))
+//                                       <-       (restored (store_mfn N) (console_mfn N) (read N) (left_out N) (cleared
+//                                       N))
+//                                                    pages that had no data in the image; of these, those that Xen
+//                                                    gave with something else than zeros in them (PVH, HVM)
 //   (ok)                                ->
 //
 //   daemon                                       xc_restore FD verify

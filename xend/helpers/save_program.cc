@@ -21,13 +21,15 @@
 #include "xend/helpers/program.h"
 #include "xend/helpers/rate_limit.h"
 #include "xend/helpers/stream_hook.h"
+#include "xend/helpers/type_query.h"
+#include "xend/helpers/zero_page_filter.h"
 
 namespace xend {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr unsigned kFlagLive = 1;
+constexpr unsigned kFlagLive = 1, kFlagHvm = 4;
 constexpr std::uint64_t kPage = 4096;
 constexpr std::int64_t kNotKnown = -1;
 constexpr std::chrono::seconds kProgressEvery{1};
@@ -43,14 +45,17 @@ class SaveSession final : public ByteSink {
   SaveSession(Conversation& daemon, int fd, const sxp::Value& request)
       : daemon_(daemon),
         rate_(static_cast<unsigned>(number_of(request, "rate_mbit"))),
-        out_(fd, [this](std::size_t bytes) { before_write(bytes); }) {
-    if (number_of(request, "framed") != 0) frames_.emplace(out_, number_of(request, "head"));
+        out_(
+            fd, [this](std::size_t bytes) { before_write(bytes); }, FileWay::kDirect) {
+    if (number_of(request, "framed") == 0) return;
+    frames_.emplace(out_, number_of(request, "head"));
+    filter_.emplace(*frames_);
   }
 
   // The library's stream.
   void write(std::span<const std::byte> bytes) override {
     read_ += bytes.size();
-    frames_ ? frames_->write(bytes) : out_.write(bytes);
+    filter_ ? filter_->write(bytes) : out_.write(bytes);
   }
   void finish() {
     if (frames_) frames_->finish();
@@ -122,18 +127,32 @@ class SaveSession final : public ByteSink {
   RateLimit rate_;
   FdSink out_;
   std::optional<FrameWriter> frames_;
+  std::optional<ZeroPageFilter> filter_;           // before the frames
   std::uint64_t read_ = 0, round_started_at_ = 0;  // bytes of the library's stream
   unsigned round_ = 0;
   Clock::time_point next_progress_ = Clock::now() + kProgressEvery;
   bool suspend_requested_ = false;
 };
 
-void run_library(SaveSession& session, xc::DomId domid, bool live, bool device_model) {
+void run_library(SaveSession& session, xc::DomId domid, bool live, bool hvm, bool device_model) {
   StreamHook hook(session);
   xc::Handle xen;
   xen.echo_to_stderr(true);
-  xc::SaveHooks hooks{.suspend = [&session] { session.suspend(); },
-                      .progress = [&session](const xc::PrecopyStats& stats) { session.precopy(stats); },
+  TypeQuery types([&xen, domid] {
+    const xc::FrameExtent extent = xc::frame_extent(xen, domid);
+    return FrameExtent{.pages = extent.pages, .highest = extent.highest};
+  });
+  if (!hvm) types.stop();  // a PV guest's frames have no hole
+  xc::SaveHooks hooks{.suspend =
+                          [&] {
+                            if (live) types.stop();
+                            session.suspend();
+                          },
+                      .progress =
+                          [&](const xc::PrecopyStats& stats) {
+                            if (stats.round > 0) types.stop();
+                            session.precopy(stats);
+                          },
                       .log_dirty = {}};
   if (device_model) hooks.log_dirty = [&session](bool on) { session.log_dirty(on); };
   try {
@@ -150,14 +169,16 @@ void run_library(SaveSession& session, xc::DomId domid, bool live, bool device_m
 void save(Conversation& daemon, std::span<char* const> arguments) {
   const int fd = descriptor_argument(arguments, 1);
   const xc::DomId domid = argument(arguments, 2);
-  const bool live = (argument(arguments, 5) & kFlagLive) != 0;
+  const bool live = (argument(arguments, 5) & kFlagLive) != 0, hvm = (argument(arguments, 5) & kFlagHvm) != 0;
   const sxp::Value request = hear_request(daemon, "save");
   const bool device_model = number_of(request, "device_model") != 0;
   StreamHook::require_own("write");
   StreamHook::require_own("writev");
+  StreamHook::require_own("xc_get_pfn_type_batch");
+  keep_queue_short(fd);
   SaveSession session(daemon, fd, request);
   try {
-    run_library(session, domid, live, device_model);
+    run_library(session, domid, live, hvm, device_model);
     if (device_model) session.append_device_state();
     session.finish();
     hand_over(daemon, session.result());

@@ -1,6 +1,6 @@
 // What xc_save does. The conversation:
 //
-//   daemon                                              xc_save FD DOMID 0 0 FLAGS        FLAGS: 1 live, 4 hvm
+//   daemon                                              xc_save FD DOMID 0 0 FLAGS        FLAGS: 1 live, 4 hvm, pvh
 //   (save (framed 1) (head C) (rate_mbit 0) (device_model 0)) ->      C: head_checksum of what stands in front
 //                                              <-       (progress (round R) (pages P) (dirty D) (bytes B))   now and
 //                                              then

@@ -15,7 +15,7 @@ image = open("web1", "rb").read()
 head = image[:20 + struct.unpack(">I", image[16:20])[0]]
 record = lambda kind, body: struct.pack("<II", kind, len(body)) + body + bytes(-len(body) % 8)
 stream = b"\xff" * 8 + b"XENF" + struct.pack(">IHHI", 3, 0, 0, 0) + struct.pack("<IHHII", 1, 12, 0, 4, 17)
-open("bare", "wb").write(head + stream + record(1, b"p" * 4104) + record(0, b""))
+open("bare", "wb").write(head + stream + record(9, b"s" * 4104) + record(0, b""))
 open("old", "wb").write(head + struct.pack("<QQ", 65536, 0xffffffffffffffff) + bytes(1000))
 open("flipped", "wb").write(image[:1000] + bytes([image[1000] ^ 1]) + image[1001:])
 open("renamed", "wb").write(image.replace(b"(name web1)", b"(name web2)"))
@@ -54,11 +54,13 @@ memory                 : 256
 maxmem                 : 512
 vcpus                  : 2
 format                 : framed
-version                : 2
+version                : 3
 compression            : lz4
 frames                 : 1
 bytes                  : $size
-memory_image           : 2072
+memory_image           : 6200
+pages                  : 1
+pages_left_out         : 1
 xen                    : 4.17
 device_state           : none
 device                 : vif 00:16:3e:1f:aa:02 xenbr0

@@ -18,7 +18,8 @@ using testing::StartsWith;
 constexpr char kWhole[] =
     "(image (name web1) (uuid 3b1d) (type hvm) (memory 256) (maxmem 512) (vcpus 2)"
     " (device vbd 'xvda:disk phy:/dev/vg0/web1 w') (device console '') (format framed) (version 2) (compression lz4)"
-    " (frames 7) (memory_image 6000000) (xen 4.17) (device_state 200000) (behind 0) (bytes 1234567) (verdict whole))";
+    " (frames 7) (memory_image 6000000) (pages 1400) (pages_left_out 35000) (xen 4.17) (device_state 200000) (behind "
+    "0) (bytes 1234567) (verdict whole))";
 
 ImageFile image(const char* report) {
   return {.path = "web1.chk", .date = 1'763'898'620, .report = sxp::parse_one(report)};
@@ -74,6 +75,8 @@ TEST_F(ImageText, InfoIsATableLikeThatOfTheHost) {
             "frames                 : 7\n"
             "bytes                  : 1234567\n"
             "memory_image           : 6000000\n"
+            "pages                  : 1400\n"
+            "pages_left_out         : 35000\n"
             "xen                    : 4.17\n"
             "device_state           : 200000\n"
             "device                 : vbd xvda:disk phy:/dev/vg0/web1 w\n"
@@ -106,6 +109,7 @@ TEST_F(ImageText, JsonHasEveryKeyAlways) {
   EXPECT_EQ(whole, nlohmann::json::parse(R"({
     "file": "web1.chk", "name": "web1", "uuid": "3b1d", "type": "hvm", "memory": 256, "maxmem": 512, "vcpus": 2,
     "format": "framed", "version": 2, "compression": "lz4", "frames": 7, "bytes": 1234567, "memory_image": 6000000,
+    "pages": 1400, "pages_left_out": 35000,
     "xen": "4.17", "device_state": 200000,
     "devices": [{"class": "vbd", "detail": "xvda:disk phy:/dev/vg0/web1 w"}, {"class": "console", "detail": ""}],
     "date": "2025-11-23T11:50:20Z", "verdict": "whole", "damage": null})"));

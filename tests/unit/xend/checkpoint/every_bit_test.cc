@@ -8,6 +8,7 @@
 #include "xend/checkpoint/image_report.h"
 #include "xend/helpers/device_state_record.h"
 #include "xend/helpers/image.h"
+#include "xend/helpers/left_out_pages.h"
 #include "xend/helpers/libxc_stream.h"
 
 namespace xend {
@@ -36,7 +37,8 @@ bool is_checked(int fd) try {
 // As xc_restore and the library in it read: no more than they need, then the end.
 bool is_restored(int fd, bool hvm) try {
   Image image(fd, read_container_head(fd).checksum);
-  walk_libxc_stream(image.stream());
+  LeftOutPages stream(image.stream(), hvm ? LeftOutPages::Zeros::kAreMemory : LeftOutPages::Zeros::kAreData);
+  walk_libxc_stream(stream);
   Nowhere device_model;
   if (hvm && read_device_state(image.rest(), &device_model) == 0) return false;
   image.finish();

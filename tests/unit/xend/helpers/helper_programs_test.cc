@@ -256,6 +256,19 @@ TEST_F(HelperProgramsTest, RestoreUsesTheClassicCommandLine) {
   EXPECT_EQ(written("asked"), "(restore (type pvh) (head 18446744073709551615) (converter '') (device_state ''))\n");
 }
 
+TEST_F(HelperProgramsTest, RestoreTellsOfThePagesThatWereLeftOut) {
+  script("xc_restore",
+         "echo '(restored (store_mfn 7) (console_mfn 8) (read 100) (left_out 35000) (cleared 12))'; read -r");
+  RestoreRequest request;
+  request.fd = image_.fd();
+  const RestoreResult result = helpers_.restore(request, Cancellation());
+  EXPECT_EQ(result.store_frame, 7U);
+  EXPECT_EQ(result.console_frame, 8U);
+  EXPECT_EQ(result.bytes_read, 100U);
+  EXPECT_EQ(result.pages_left_out, 35000U);
+  EXPECT_EQ(result.pages_cleared, 12U);
+}
+
 TEST_F(HelperProgramsTest, ADumpIsTheFileAndItsSize) {
   script("xc_dump", "echo \"$request $*\" >\"${0%/*}/asked\"; printf core >&3; echo '(dumped (written 4))'; read -r");
   EXPECT_EQ(helpers_.dump_core({"x", 9, image_.fd()}, Cancellation()), 4U);

@@ -67,8 +67,22 @@ TEST(Image, WhatIsOfNoKindIsRefused) {
     } catch (const Failure& failure) {
       EXPECT_EQ(std::string(failure.what()),
                 "the image is damaged, or of a kind that this xend does not know: at byte 4, where the domain's memory "
-                "begins, stands neither XENDIMG2 nor what any Xen writes there");
+                "begins, stands neither XENDIMG3 nor what any Xen writes there");
     }
+  }
+}
+
+TEST(Image, OneThatLeavesNothingOutBelongsToAnEarlierXend) {
+  ImageFile file("headXENDIMG2");
+  file.rewind(4);
+  try {
+    const Image image(file.fd(), 0);
+    ADD_FAILURE();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(
+        std::string(failure.what()),
+        "the image at byte 4 is an XENDIMG2 of an earlier xend; this one restores XENDIMG3. The xend that wrote it "
+        "can restore it");
   }
 }
 
@@ -145,7 +159,9 @@ TEST(LibxcStream, TellsItsOrigin) {
   FdSource source(file.fd());
   const LibxcStream stream = walk_libxc_stream(source);
   EXPECT_EQ(stream.bytes, libxc_stream().size());
-  EXPECT_EQ(stream.records, 2U);
+  EXPECT_EQ(stream.records, 3U);
+  EXPECT_EQ(stream.pages, 1U);
+  EXPECT_EQ(stream.pages_left_out, 1U);
   EXPECT_EQ(stream.version, 3U);
   EXPECT_EQ(stream.xen_major, 4U);
   EXPECT_EQ(stream.xen_minor, 17U);
@@ -161,6 +177,12 @@ TEST(LibxcStream, SaysWhatIsWrongWithIt) {
   const std::string start = libxc_stream().substr(0, 40);
   EXPECT_NE(check_stream(start + record(0x77, "x")).find("record 0 at byte 40 has the unknown type 119"),
             std::string::npos);
+  EXPECT_NE(check_stream(start + record(1, le32(0xffffffff) + le32(0) + std::string(100, 'p')))
+                .find("claims 4294967295 pages, 1 to 16384 are possible"),
+            std::string::npos);
+  EXPECT_NE(
+      check_stream(start + record(1, le32(1) + le32(0) + le32(5) + le32(0) + "no page")).find("with the data of 1"),
+      std::string::npos);
   EXPECT_NE(check_stream(start + le32(1) + le32(0xfffffff0)).find("record 0 at byte 40 claims 4294967280 bytes"),
             std::string::npos);
 }

@@ -24,10 +24,15 @@ inline std::string libxc_headers(std::uint32_t version, std::uint32_t type) {
   return stream + le32(type) + le32(12) + le32(4) + le32(17);
 }
 
-// Headers, a record with `memory`, one that readers may skip, END.
+// A page with data and one without.
+inline std::string two_pages() {
+  return record(1, le32(2) + le32(0) + le32(5) + le32(0) + le32(6) + le32(0xe0000000) + std::string(4096, 'p'));
+}
+
+// Headers, two pages, a record with `state`, one that readers may skip, END.
 inline std::string libxc_stream(std::uint32_t version = 3, std::uint32_t type = 2,
-                                const std::string& memory = std::string(4100, 'p')) {
-  return libxc_headers(version, type) + record(1, memory) + record(0x80000123, "optional") + record(0, "");
+                                const std::string& state = std::string(100, 's')) {
+  return libxc_headers(version, type) + two_pages() + record(9, state) + record(0x80000123, "optional") + record(0, "");
 }
 
 }  // namespace xend::test

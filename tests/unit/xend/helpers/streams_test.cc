@@ -1,7 +1,10 @@
 // Descriptors as sinks and sources, the rate limit, and the hook that libxenguest's calls come through.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -72,6 +75,65 @@ TEST(FdSource, PositionIsTheFiles) {
   EXPECT_EQ(source.bytes_read(), 4U);
   EXPECT_EQ(source.fill(four), 2U);
   EXPECT_EQ(source.fill(four), 0U);
+}
+
+// A connection with the limit of time that the daemon gives it, and what is said when it is over.
+class SilentPeer : public testing::TestWithParam<bool> {
+ protected:
+  SilentPeer() {
+    std::array<int, 2> pair{};
+    const int kind = SOCK_STREAM | SOCK_CLOEXEC | (GetParam() ? SOCK_NONBLOCK : 0);
+    EXPECT_EQ(::socketpair(AF_UNIX, kind, 0, pair.data()), 0);
+    near_ = Descriptor(pair[0]);
+    far_ = Descriptor(pair[1]);
+    const timeval limit{0, 100'000};
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO})
+      EXPECT_EQ(::setsockopt(near_.get(), SOL_SOCKET, option, &limit, sizeof limit), 0);
+  }
+  template <typename Run>
+  std::string failure(Run run) {
+    try {
+      run();
+    } catch (const Failure& caught) {
+      EXPECT_EQ(caught.error(), ETIMEDOUT);
+      return caught.what();
+    }
+    return "nothing";
+  }
+  Descriptor near_, far_;
+};
+
+TEST_P(SilentPeer, ThatSendsNothingIsNotReadFromForEver) {
+  ASSERT_EQ(::write(far_.get(), "seven..", 7), 7);
+  FdSource source(near_.get());
+  std::array<std::byte, 100> piece{};
+  EXPECT_EQ(failure([&] { source.fill(piece); }),
+            "nothing came from the other end for 100 ms, after 7 bytes of the image");
+}
+
+TEST_P(SilentPeer, ThatTakesNothingIsNotWrittenToForEver) {
+  FdSink sink(near_.get());
+  EXPECT_TRUE(failure([&] {
+                sink.write(bytes(std::string(50'000'000, 'x')));
+              }).starts_with("the other end took nothing for 100 ms, after "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Is, SilentPeer, testing::Bool(),
+                         [](const auto& kind) { return kind.param ? "NotBlocking" : "Blocking"; });
+
+TEST(KeepQueueShort, SetsWhatTheSocketTakesAndLeavesTheRest) {
+  const Descriptor tcp(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  keep_queue_short(tcp.get());
+  const auto option = [&](int name) {
+    int value = 0;
+    socklen_t length = sizeof value;
+    EXPECT_EQ(::getsockopt(tcp.get(), IPPROTO_TCP, name, &value, &length), 0);
+    return value;
+  };
+  EXPECT_EQ(option(TCP_NOTSENT_LOWAT), 512 * 1024);
+  EXPECT_EQ(option(TCP_NODELAY), 1);
+  const ImageFile file;
+  keep_queue_short(file.fd());
 }
 
 TEST(RateLimit, KeepsTheAverage) {

@@ -1,0 +1,122 @@
+#include "xend/helpers/direct_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <new>
+#include <string>
+
+#include "xend/helpers/failure.h"
+
+namespace xend {
+namespace {
+
+constexpr std::size_t kBlock = AlignedBuffer::kBlock;
+
+// The same file with a description of its own; -1 when that, or O_DIRECT, is not to be had.
+int open_again(int fd, int access) {
+  return ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), access | O_DIRECT | O_CLOEXEC);
+}
+
+std::uint64_t offset_of(int fd) {
+  return static_cast<std::uint64_t>(::lseek(fd, 0, SEEK_CUR));
+}
+
+// Looks in the middle: the daemon has read the beginning.
+bool is_cached(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return false;
+  std::byte byte{};
+  const iovec piece{&byte, 1};
+  return ::preadv2(fd, &piece, 1, status.st_size / 2, RWF_NOWAIT) == 1;
+}
+
+}  // namespace
+
+AlignedBuffer::AlignedBuffer() : memory_(std::aligned_alloc(kBlock, kSize)) {
+  if (!memory_) throw std::bad_alloc();
+}
+
+DirectWriter::DirectWriter(int fd)
+    : fd_(fd), direct_(open_again(fd, O_WRONLY)), start_(offset_of(fd)), offset_(start_) {}
+
+void DirectWriter::write(std::span<const std::byte> bytes) {
+  // What stands in front, the configuration, ends anywhere.
+  if (const std::size_t beyond = offset_ % kBlock; filled_ == 0 && beyond != 0) {
+    const auto first = bytes.first(std::min(bytes.size(), kBlock - beyond));
+    write_ordinarily(first);
+    bytes = bytes.subspan(first.size());
+  }
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(bytes.size(), AlignedBuffer::kSize - filled_));
+    std::copy(part.begin(), part.end(), buffer_.bytes().begin() + static_cast<std::ptrdiff_t>(filled_));
+    filled_ += part.size();
+    bytes = bytes.subspan(part.size());
+    if (filled_ == AlignedBuffer::kSize) put(filled_);
+  }
+}
+
+void DirectWriter::finish() {
+  const std::uint64_t end = offset_ + filled_;
+  const std::size_t length = direct_.get() < 0 ? filled_ : (filled_ + kBlock - 1) / kBlock * kBlock;
+  std::fill_n(buffer_.bytes().begin() + static_cast<std::ptrdiff_t>(filled_), length - filled_, std::byte{0});
+  put(length);
+  offset_ = end;
+  if (::ftruncate(fd_, static_cast<off_t>(end)) != 0)
+    throw system_failure("the image's file cannot be shortened", errno);
+  ::lseek(fd_, static_cast<off_t>(end), SEEK_SET);
+}
+
+void DirectWriter::write_ordinarily(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset_));
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0)
+      throw system_failure("the image could not be written after " + std::to_string(offset_ - start_) + " bytes",
+                           errno);
+    offset_ += static_cast<std::uint64_t>(sent);
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
+}
+
+// The first `length` bytes of the buffer go to the file.
+void DirectWriter::put(std::size_t length) {
+  std::span<const std::byte> rest = buffer_.bytes().first(length);
+  filled_ = 0;
+  // Whatever is wrong is asked again in the ordinary way: it says what, or goes on where blocks are not to its liking.
+  while (direct_.get() >= 0 && !rest.empty() && offset_ % kBlock == 0) {
+    const ssize_t sent = ::pwrite(direct_.get(), rest.data(), rest.size(), static_cast<off_t>(offset_));
+    if (sent < 0 && errno == EINVAL) direct_ = Descriptor(-1);
+    if (sent <= 0) break;
+    offset_ += static_cast<std::uint64_t>(sent);
+    rest = rest.subspan(static_cast<std::size_t>(sent));
+  }
+  write_ordinarily(rest);
+}
+
+DirectReader::DirectReader(int fd)
+    : fd_(fd), direct_(is_cached(fd) ? -1 : open_again(fd, O_RDONLY)), offset_(offset_of(fd)) {}
+
+ssize_t DirectReader::read(std::span<std::byte> bytes) {
+  if (offset_ < buffered_at_ || offset_ >= buffered_at_ + filled_) {
+    buffered_at_ = offset_ / kBlock * kBlock;
+    filled_ = 0;
+    const ssize_t got =
+        ::pread(direct_.get(), buffer_.bytes().data(), AlignedBuffer::kSize, static_cast<off_t>(buffered_at_));
+    if (got < 0) return got;
+    filled_ = static_cast<std::size_t>(got);
+    if (offset_ >= buffered_at_ + filled_) return 0;
+  }
+  const auto from = buffer_.bytes().first(filled_).subspan(offset_ - buffered_at_);
+  const std::size_t part = std::min(bytes.size(), from.size());
+  std::copy_n(from.begin(), part, bytes.begin());
+  offset_ += part;
+  ::lseek(fd_, static_cast<off_t>(offset_), SEEK_SET);
+  return static_cast<ssize_t>(part);
+}
+
+}  // namespace xend
