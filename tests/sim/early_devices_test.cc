@@ -118,6 +118,24 @@ TEST_F(EarlyDevices, ARestoreThatFailsDoesNotWaitForAScript) {
   expect_nothing_is_left();
 }
 
+// What it does at last must not be done to a domain that is gone.
+TEST_F(EarlyDevices, AScriptThatWorksOnIsWaitedForBeforeTheCardIsTakenAway) {
+  save();
+  std::atomic<bool> works = false;
+  host.scripts.behave([&](const xend::ScriptCall& call) {
+    if (call.arguments.front() != "online") return host.scripts.succeed(call);
+    works = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    return host.scripts.succeed(call);
+  });
+  host.helpers.while_restoring([&](const xend::RestoreRequest&, const xend::Cancellation&) {
+    EXPECT_TRUE(eventually([&] { return works.load(); }));
+    throw xend::Error("xc_restore failed\nthe image is damaged");
+  });
+  EXPECT_EQ(restore(), "xc_restore failed\nthe image is damaged");
+  expect_nothing_is_left();
+}
+
 TEST_F(EarlyDevices, ACardThatCannotBePluggedInEndsTheRestore) {
   save();
   host.scripts.behave([&](const xend::ScriptCall& call) {
