@@ -121,15 +121,17 @@ TEST_F(EarlyDevices, ARestoreThatFailsDoesNotWaitForAScript) {
 // What it does at last must not be done to a domain that is gone.
 TEST_F(EarlyDevices, AScriptThatWorksOnIsWaitedForBeforeTheCardIsTakenAway) {
   save();
-  std::atomic<bool> works = false;
+  std::atomic<bool> begun = false, works = false;
   host.scripts.behave([&](const xend::ScriptCall& call) {
+    EXPECT_FALSE(works) << call.arguments.front() << " beside another script of the card";
     if (call.arguments.front() != "online") return host.scripts.succeed(call);
-    works = true;
+    begun = works = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    works = false;
     return host.scripts.succeed(call);
   });
   host.helpers.while_restoring([&](const xend::RestoreRequest&, const xend::Cancellation&) {
-    EXPECT_TRUE(eventually([&] { return works.load(); }));
+    EXPECT_TRUE(eventually([&] { return begun.load(); }));
     throw xend::Error("xc_restore failed\nthe image is damaged");
   });
   EXPECT_EQ(restore(), "xc_restore failed\nthe image is damaged");

@@ -248,7 +248,13 @@ TEST_F(PowerCut, ItIsNotStartedWhenItRunsThere) {
   cut_power();
   destination.say(Message::Kind::kRunning);
   EXPECT_TRUE(eventually([&] { return records() == 0; }));
+  std::atomic<bool> goes_on = false;
+  xend::autostart_domains(*one.host, goes_on);
   EXPECT_EQ(one.list(), "TestGuest halted");
+  EXPECT_TRUE(eventually([&] { return start("TestGuest").empty(); })) << "whoever insists knows what he does";
+  xend::destroy_domain(*one.host, one.host->domains.get("TestGuest"));
+  xend::autostart_domains(*one.host, goes_on);
+  EXPECT_EQ(one.list(), "TestGuest -b----") << "it was this host's again";
 }
 
 TEST_F(PowerCut, ItIsNotRestoredFromAnOldImageEither) {

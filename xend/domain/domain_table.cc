@@ -86,6 +86,7 @@ std::shared_ptr<Domain> DomainTable::insert(const std::shared_ptr<Domain>& domai
     else if (same_name || known.config.uuid == state.config.uuid)
       throw Error(fmt::format("Domain '{}' already exists with ID '{}'", known.name, id_text(*other)));
   }
+  if (!state.dormant) elsewhere_.erase(state.config.uuid);
   if (!place) {
     domains_.push_back(domain);
     return nullptr;
@@ -124,6 +125,16 @@ void DomainTable::refuse_reserved_locked(const std::string& name, const xc::Uuid
   for (const auto& one : reserved_)
     if (const auto reserved = one.lock(); reserved && (reserved->name == name || reserved->uuid == uuid))
       throw Error(reserved->why);
+}
+
+void DomainTable::note_elsewhere(const xc::Uuid& uuid) {
+  const std::lock_guard lock(mutex_);
+  elsewhere_.insert(uuid);
+}
+
+bool DomainTable::elsewhere(const xc::Uuid& uuid) const {
+  const std::lock_guard lock(mutex_);
+  return elsewhere_.contains(uuid);
 }
 
 void DomainTable::rename(const std::shared_ptr<Domain>& domain, const std::string& name) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,11 @@ class DomainTable {
   // Throws Error as insert() of a domain with this name and UUID, to be run, would for a reservation.
   void refuse_reserved(const std::string& name, const xc::Uuid& uuid) const;
 
+  // A move that a power cut of this host had interrupted has turned out to have taken this domain to another host: it
+  // is started here by people only, not by itself. Over when it is inserted again, to be run.
+  void note_elsewhere(const xc::Uuid& uuid);
+  bool elsewhere(const xc::Uuid& uuid) const;
+
   // Gives a domain another name. Throws Error "VM name 'N' already exists as domain ID".
   void rename(const std::shared_ptr<Domain>& domain, const std::string& name);
 
@@ -57,6 +63,7 @@ class DomainTable {
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Domain>> domains_;
   std::vector<std::weak_ptr<const Reserved>> reserved_;
+  std::set<xc::Uuid> elsewhere_;
 };
 
 }  // namespace xend

@@ -158,6 +158,7 @@ void find_managed_domains(Host& host) {
 void autostart_domain(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
   const auto state = domain->state();
   if (!state.dormant || state.config.on_xend_start != "start" || is_suspended(host, state)) return;
+  if (host.domains.elsewhere(state.config.uuid)) return;
   try {
     XEND_LOG(Info, "Starting domain {}: its on_xend_start says so.", state.name);
     start_domain(host, domain, false);

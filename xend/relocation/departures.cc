@@ -1,7 +1,5 @@
 #include "xend/relocation/departures.h"
 
-#include <utility>
-
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/managed.h"
 #include "xend/domain/store_layout.h"
@@ -124,11 +122,15 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
     if (exists() || record.state == DepartureState::kAborted || record.state == DepartureState::kLeft) return;
     reserved_ = all_.host_.domains.reserve({record.name, record.uuid, may_run_there(record)});
   }
-  // The destination does not have it either: it is to be started as if it had not been on its way.
-  void start_again() noexcept {
-    if (!std::exchange(reserved_, nullptr)) return;
-    if (const auto domain = all_.host_.domains.find(source_.record().uuid.to_string()))
-      autostart_domain(all_.host_, domain);
+  // Ends what reserve() began. When the destination does not have it either, it is to be started as if it had not been
+  // on its way.
+  void unreserve(Whereabouts where) noexcept {
+    if (!reserved_) return;
+    const auto uuid = source_.record().uuid;
+    if (where == Whereabouts::kThere) all_.host_.domains.note_elsewhere(uuid);
+    reserved_.reset();
+    if (where != Whereabouts::kHere) return;
+    if (const auto domain = all_.host_.domains.find(uuid.to_string())) autostart_domain(all_.host_, domain);
   }
 
   void hold(const DepartureRecord& record) {
@@ -175,8 +177,8 @@ void Departures::go_on_asking(std::unique_ptr<Move> move) {
     try {
       const auto where = held->source().settle(nullptr, kForEver);
       XEND_LOG(Info, "The move of domain {} ({}) to {} is settled: it {}.", record.name, record.domid,
-               record.destination, where == Whereabouts::kThere ? "runs there" : "is here");
-      if (where == Whereabouts::kHere) held->start_again();
+               record.destination, where == Whereabouts::kThere ? "runs there" : "is not there");
+      held->unreserve(where);
     } catch (const Stopped&) {
       XEND_LOG(Info, "The move of domain {} ({}) to {} is not settled: the next xend goes on asking.", record.name,
                record.domid, record.destination);

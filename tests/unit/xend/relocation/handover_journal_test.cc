@@ -144,16 +144,16 @@ TEST_F(Journal, RoomThatAKilledDaemonHadTakenIsGivenBackByTheNext) {
   EXPECT_TRUE(std::filesystem::is_empty(path + "/arrivals"));
 }
 
-// A file system that holds the folder `arrivals` and so many files of a block each.
+// A file system that holds the folder `arrivals`, so many files besides, and so many blocks of them.
 class SmallDisk : public Journal {
  protected:
   ~SmallDisk() override {
     if (mounted_) umount2(path.c_str(), MNT_DETACH);
   }
   // False where the test may not mount.
-  bool holds(unsigned files) {
+  bool holds(unsigned files, unsigned blocks) {
     std::filesystem::create_directories(path);
-    const auto options = "size=" + std::to_string(files * 4) + "k,nr_inodes=" + std::to_string(files + 2);
+    const auto options = "size=" + std::to_string(blocks * 4) + "k,nr_inodes=" + std::to_string(files + 2);
     return mounted_ = mount("full", path.c_str(), "tmpfs", 0, options.c_str()) == 0;
   }
   std::string refusal() {
@@ -164,20 +164,28 @@ class SmallDisk : public Journal {
     }
     return "";
   }
+  void expect_refusal() {
+    EXPECT_THAT(refusal(), HasSubstr("cannot be written to " + path + "/arrivals/0f1e2d3c-4b5a-4988-9786-a5b4c3d2e1f0" +
+                                     ".sxp: No space left on device. Make room on its file system"));
+    EXPECT_TRUE(std::filesystem::is_empty(path + "/arrivals"));
+  }
 
  private:
   bool mounted_ = false;
 };
 
 TEST_F(SmallDisk, ThatCannotTakeARecordAndItsSuccessorIsToldBefore) {
-  if (!holds(1)) GTEST_SKIP() << "may not mount";
-  EXPECT_THAT(refusal(), HasSubstr("cannot be written to " + path + "/arrivals/0f1e2d3c-4b5a-4988-9786-a5b4c3d2e1f0" +
-                                   ".sxp: No space left on device. Make room on its file system"));
-  EXPECT_TRUE(std::filesystem::is_empty(path + "/arrivals"));
+  if (!holds(2, 1)) GTEST_SKIP() << "may not mount";
+  expect_refusal();
+}
+
+TEST_F(SmallDisk, ThatHasNoRoomForAnotherFileIsToldBefore) {
+  if (!holds(1, 2)) GTEST_SKIP() << "may not mount";
+  expect_refusal();
 }
 
 TEST_F(SmallDisk, ThatFillsUpMeanwhileTakesTheRecordsAllTheSame) {
-  if (!holds(2)) GTEST_SKIP() << "may not mount";
+  if (!holds(2, 2)) GTEST_SKIP() << "may not mount";
   EXPECT_EQ(refusal(), "");
   EXPECT_FALSE(std::ofstream(path + "/others") << std::string(8192, 'x') << std::flush) << "it is full";
   auto record = arrival();
