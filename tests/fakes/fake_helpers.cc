@@ -99,7 +99,8 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
   return result;
 }
 
-xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation&) {
+xend::RestoreResult FakeHelpers::restore(const xend::RestoreRequest& request, const xend::Cancellation& cancel) {
+  if (while_restoring_) while_restoring_(request, cancel);
   converter_ += " " + request.converter;
   auto memory = read_image(request.fd, request.head);
   if (!request.device_state.empty())

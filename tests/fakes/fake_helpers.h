@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -38,6 +39,9 @@ class FakeHelpers final : public xend::Helpers {
   void fail_next_dump(const std::string& text) { dump_failure_ = text; }
   // What the last image that was looked at would have been converted with.
   std::string converter() const { return converter_; }
+  // Called by each restore before it reads anything; may throw xend::Error as the restore's failure.
+  using WhileRestoring = std::function<void(const xend::RestoreRequest&, const xend::Cancellation&)>;
+  void while_restoring(WhileRestoring what) { while_restoring_ = std::move(what); }
   // A save waits, copying, until it is cancelled.
   void hang_saves(bool hang) { hang_ = hang; }
   bool hanging() const { return hanging_; }
@@ -48,6 +52,7 @@ class FakeHelpers final : public xend::Helpers {
   std::map<xc::DomId, std::string> memory_;
   std::string build_failure_, dump_failure_, converter_;
   std::optional<std::pair<std::string, int>> save_failure_;
+  WhileRestoring while_restoring_;
   std::atomic<bool> hang_{false}, hanging_{false};
 };
 

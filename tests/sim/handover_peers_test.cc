@@ -7,8 +7,12 @@
 #include <thread>
 
 #include "rpc/listen.h"
+#include "sxp/parser.h"
 #include "tests/sim/sim_host.h"
 #include "xend/domain/lifecycle.h"
+#include "xend/domain/managed.h"
+#include "xend/domain/save.h"
+#include "xend/relocation/handover_journal.h"
 #include "xend/relocation/handover_peer.h"
 #include "xend/relocation/sender.h"
 
@@ -147,6 +151,136 @@ TEST_F(SilentPeers, WhoeverDestroysItHereDoesNotWaitForTheOtherHost) {
   EXPECT_EQ(one.list(), "");
   destination.say(Message::Kind::kRunning);
   EXPECT_TRUE(eventually([&] { return records() == 0; }));
+}
+
+// The host of the source loses its power when the destination has, or may have, all of the guest.
+class PowerCut : public SilentPeers {
+ protected:
+  // The guest and what was written about it as for this boot are gone; the record of the move is not.
+  void cut_power(xend::DepartureState state = xend::DepartureState::kCommitted) {
+    xend::HandoverJournal journal(one.folder / "relocation");
+    auto record = journal.departures().at(0);
+    uuid_ = record.uuid;
+    one.xen.destroy(record.domid);
+    record.boot = "the boot before";
+    record.state = state;
+    journal.write(record);
+    one.restart_daemon();
+  }
+  std::string create(const std::string& name, const std::string& uuid = "") {
+    return error_of([&] {
+      xend::create_domain(*one.host, configuration(name, uuid.empty() ? xc::Uuid::random().to_string() : uuid));
+    });
+  }
+  void define(const std::string& name) {
+    xend::define_domain(*one.host, configuration(name, xc::Uuid::random().to_string(), "(on_xend_start start)"));
+  }
+  std::string start(const std::string& name) {
+    return error_of([&] { xend::start_domain(*one.host, one.host->domains.get(name), false); });
+  }
+
+  bool reserved() {
+    return !error_of([&] { one.host->domains.refuse_reserved("TestGuest", uuid_); }).empty();
+  }
+
+  static constexpr char kRefusal[] =
+      "Domain TestGuest was being moved to 127.0.0.1 when this host lost its power; until 127.0.0.1 has said whether "
+      "it runs there it is not started here. xend keeps asking. If 127.0.0.1 is gone for good, see the section on "
+      "relocation in xend(8).";
+  xc::Uuid uuid_;
+
+ private:
+  static sxp::Value configuration(const std::string& name, const std::string& uuid, const std::string& more = "") {
+    return sxp::parse_one("(vm (name " + name + ") (uuid " + uuid + ") (memory 64) " + more +
+                          " (image (linux (kernel /proc/version) (type pvh))))");
+  }
+  template <typename Action>
+  static std::string error_of(Action&& action) {
+    try {
+      action();
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "";
+  }
+};
+
+TEST_F(PowerCut, ItIsNotMadeAgainUntilItsDestinationHasSpoken) {
+  one.start_guest("TestGuest");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power();
+  EXPECT_EQ(one.list(), "");
+  EXPECT_EQ(create("TestGuest"), kRefusal);
+  EXPECT_EQ(create("Renamed", uuid_.to_string()), kRefusal);
+  EXPECT_EQ(create("Another"), "");
+  EXPECT_EQ(one.list(), "Another --p---");
+  destination.say(Message::Kind::kRunning);
+  EXPECT_TRUE(eventually([&] { return records() == 0; }));
+  EXPECT_TRUE(eventually([&] { return create("TestGuest").empty(); })) << "whoever insists knows what he does";
+}
+
+TEST_F(PowerCut, WhoDiedBeforeTheCommitMayAsWellRunThere) {
+  one.start_guest("TestGuest");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power(xend::DepartureState::kBegun);
+  EXPECT_EQ(create("TestGuest"), kRefusal);
+  destination.say(Message::Kind::kDiscarded);
+  EXPECT_TRUE(eventually([&] { return create("TestGuest").empty(); }));
+}
+
+TEST_F(PowerCut, ItIsStartedAsItsConfigurationSaysWhenItIsNotThere) {
+  define("TestGuest");
+  ASSERT_EQ(start("TestGuest"), "");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power();
+  std::atomic<bool> goes_on = false;
+  xend::autostart_domains(*one.host, goes_on);
+  EXPECT_EQ(one.list(), "TestGuest halted");
+  EXPECT_EQ(start("TestGuest"), kRefusal);
+  destination.say(Message::Kind::kDiscarded);
+  EXPECT_TRUE(eventually([&] { return one.list() == "TestGuest -b----"; })) << one.list();
+}
+
+TEST_F(PowerCut, ItIsNotStartedWhenItRunsThere) {
+  define("TestGuest");
+  ASSERT_EQ(start("TestGuest"), "");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power();
+  destination.say(Message::Kind::kRunning);
+  EXPECT_TRUE(eventually([&] { return !reserved(); }));
+  std::atomic<bool> goes_on = false;
+  xend::autostart_domains(*one.host, goes_on);
+  EXPECT_EQ(one.list(), "TestGuest halted");
+  EXPECT_EQ(start("TestGuest"), "") << "whoever insists knows what he does";
+  xend::destroy_domain(*one.host, one.host->domains.get("TestGuest"));
+  xend::autostart_domains(*one.host, goes_on);
+  EXPECT_EQ(one.list(), "TestGuest -b----") << "it was this host's again";
+}
+
+TEST_F(PowerCut, ItIsNotRestoredFromAnOldImageEither) {
+  one.start_guest("TestGuest");
+  xend::save_domain(*one.host, one.host->domains.get("TestGuest"), one.folder / "image", true);
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power();
+  try {
+    xend::restore_domain(*one.host, one.folder / "image", false);
+    FAIL() << "it was restored";
+  } catch (const std::exception& e) {
+    EXPECT_STREQ(e.what(), kRefusal);
+  }
+}
+
+TEST_F(PowerCut, AGuestThatHadBeenTakenBackIsThisHosts) {
+  one.start_guest("TestGuest");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  cut_power(xend::DepartureState::kAborted);
+  EXPECT_EQ(create("TestGuest"), "");
 }
 
 }  // namespace

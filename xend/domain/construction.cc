@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
+#include <utility>
 
 #include "xend/devices/device_class.h"
 #include "xend/devices/disk_source.h"
 #include "xend/devices/vbd.h"
 #include "xend/devices/vif.h"
 #include "xend/domain/clock.h"
+#include "xend/domain/connecting.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/device_model_start.h"
 #include "xend/domain/managed.h"
@@ -103,31 +104,6 @@ void check_readable(const std::string& path, const char* text) {
   if (access(path.c_str(), R_OK) != 0) throw Error(fmt::format("{}: {}", text, path));
 }
 
-// Null when it worked. Each device's script takes its time, most of it waiting: they run beside each other.
-std::exception_ptr connect_device(Host& host, const DeviceOwner& owner, const Device& device) {
-  try {
-    host.devices.connect(owner, device);
-    return nullptr;
-  } catch (const std::exception& e) {
-    XEND_LOG(Error, "{} ({}): {}", owner.name, owner.domid, e.what());
-    return std::current_exception();
-  }
-}
-
-// Connects the devices beside whatever else goes on; whoever asks gets the first failure, in the order of the devices.
-std::shared_future<void> connect_devices(Host& host, const std::shared_ptr<Domain>& domain) {
-  const auto connect = [&host, owner = domain->device_owner(), devices = domain->state().config.devices] {
-    std::vector<std::future<std::exception_ptr>> pending;
-    for (const auto& device : devices)
-      pending.push_back(std::async(std::launch::async, [&] { return connect_device(host, owner, device); }));
-    std::exception_ptr failure;
-    for (auto& one : pending)
-      if (const auto wrong = one.get(); wrong && !failure) failure = wrong;
-    if (failure) std::rethrow_exception(failure);
-  };
-  return std::async(std::launch::async, connect).share();
-}
-
 }  // namespace
 
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
@@ -157,6 +133,7 @@ Construction::~Construction() {
   if (kept_) return;
   if (const auto domid = domain_->domid())
     XEND_LOG(Error, "Domain construction failed: {} ({}) is taken away again.", domain_->name(), *domid);
+  early_.give_up();
   tear_down(host_, domain_, replaced_);
 }
 
@@ -294,6 +271,10 @@ void Construction::fill_memory(const BuildRequest& request) {
 }
 
 void Construction::restore(int fd, std::uint64_t head) {
+  domain_->update([](DomainState& s) {
+    if (s.config.type == xc::GuestType::kPv && s.protocol.empty()) s.protocol = "x86_64-abi";
+  });
+  early_.begin(host_, *domain_, operation_->cancellation());
   const auto state = domain_->state();
   RestoreRequest request;
   request.name = state.config.name;
@@ -306,12 +287,18 @@ void Construction::restore(int fd, std::uint64_t head) {
   request.console_port = state.console_port;
   if (request.type == xc::GuestType::kHvm)
     request.device_state = device_state_.emplace(host_.device_state_folder, "resume", request.domid).path();
-  const auto restored = host_.helpers.restore(request, operation_->cancellation());
+  RestoreResult restored;
+  try {
+    restored = host_.helpers.restore(request, operation_->cancellation());
+  } catch (const std::exception&) {
+    early_.check();
+    throw;
+  }
+  early_.check();
   log_left_out(request, restored);
   domain_->update([&](DomainState& s) {
     s.store_frame = restored.store_frame;
     s.console_frame = restored.console_frame;
-    if (s.config.type == xc::GuestType::kPv && s.protocol.empty()) s.protocol = "x86_64-abi";
   });
   memory_.reset();
 }
@@ -320,7 +307,7 @@ void Construction::introduce() {
   const auto state = domain_->state();
   write_details(host_.store, state, host_.options.get()->console_limit_bytes());
   give_pci_devices();
-  host_.devices.write(domain_->device_owner(), state.config.devices);
+  host_.devices.write(domain_->device_owner(), early_.rest_of(state.config.devices));
   host_.store.introduce_domain(*state.domid, state.store_frame, state.store_port);
   start_device_model();
 }
@@ -348,7 +335,9 @@ void Construction::start_device_model() {
 }
 
 void Construction::begin_connecting() {
-  if (!domain_->connecting().valid()) domain_->set_connecting(connect_devices(host_, domain_));
+  if (std::exchange(connecting_, true)) return;
+  const auto rest = early_.rest_of(domain_->state().config.devices);
+  domain_->set_connecting(connect_devices(host_, *domain_, rest, early_.result()));
 }
 
 void Construction::connect() {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "xend/build/boot_loader.h"
+#include "xend/domain/connecting.h"
 #include "xend/domain/device_state.h"
 #include "xend/domain/host.h"
 
@@ -26,7 +27,8 @@ class Construction {
   // Steps in their order; each throws Error.
   void make_shell();  // Xen domain, xenstore skeleton, limits, channels
   void build();       // memory of a new domain, from its kernel
-  // Memory out of an image that begins at fd's position, behind a head of the checksum `head`.
+  // Memory out of an image that begins at fd's position, behind a head of the checksum `head`. Meanwhile those devices
+  // are connected that can be before it is whole (connecting.h); one that fails ends it with its own text.
   void restore(int fd, std::uint64_t head);
   void introduce();                // xenstore and console know it; devices written, the device model runs
   void connect();                  // waits until the devices are connected; without it keep() only begins that
@@ -50,7 +52,8 @@ class Construction {
   std::optional<Operation> operation_;
   std::optional<MemoryReservation> memory_;
   std::optional<DeviceState> device_state_;  // of a restored HVM guest, for its device model
-  bool kept_ = false;
+  EarlyConnecting early_;
+  bool connecting_ = false, kept_ = false;
 };
 
 }  // namespace xend

@@ -72,6 +72,7 @@ std::vector<std::shared_ptr<Domain>> DomainTable::all() const {
 std::shared_ptr<Domain> DomainTable::insert(const std::shared_ptr<Domain>& domain) {
   const auto state = domain->state();
   const std::lock_guard lock(mutex_);
+  if (!state.dormant && !state.foreign) refuse_reserved_locked(state.config.name, state.config.uuid);
   const std::shared_ptr<Domain>* place = nullptr;
   for (const auto& other : domains_) {
     const auto known = other->state();
@@ -85,6 +86,7 @@ std::shared_ptr<Domain> DomainTable::insert(const std::shared_ptr<Domain>& domai
     else if (same_name || known.config.uuid == state.config.uuid)
       throw Error(fmt::format("Domain '{}' already exists with ID '{}'", known.name, id_text(*other)));
   }
+  if (!state.dormant) elsewhere_.erase(state.config.uuid);
   if (!place) {
     domains_.push_back(domain);
     return nullptr;
@@ -104,6 +106,35 @@ void DomainTable::replace(const std::shared_ptr<Domain>& domain, const std::shar
 bool DomainTable::erase(const std::shared_ptr<Domain>& domain) {
   const std::lock_guard lock(mutex_);
   return std::erase(domains_, domain) != 0;
+}
+
+DomainTable::Reservation DomainTable::reserve(Reserved what) {
+  auto reserved = std::make_shared<const Reserved>(std::move(what));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(reserved_, [](const auto& earlier) { return earlier.expired(); });
+  reserved_.push_back(reserved);
+  return reserved;
+}
+
+void DomainTable::refuse_reserved(const std::string& name, const xc::Uuid& uuid) const {
+  const std::lock_guard lock(mutex_);
+  refuse_reserved_locked(name, uuid);
+}
+
+void DomainTable::refuse_reserved_locked(const std::string& name, const xc::Uuid& uuid) const {
+  for (const auto& one : reserved_)
+    if (const auto reserved = one.lock(); reserved && (reserved->name == name || reserved->uuid == uuid))
+      throw Error(reserved->why);
+}
+
+void DomainTable::note_elsewhere(const xc::Uuid& uuid) {
+  const std::lock_guard lock(mutex_);
+  elsewhere_.insert(uuid);
+}
+
+bool DomainTable::elsewhere(const xc::Uuid& uuid) const {
+  const std::lock_guard lock(mutex_);
+  return elsewhere_.contains(uuid);
 }
 
 void DomainTable::rename(const std::shared_ptr<Domain>& domain, const std::string& name) {

@@ -155,17 +155,22 @@ void find_managed_domains(Host& host) {
   }
 }
 
+void autostart_domain(Host& host, const std::shared_ptr<Domain>& domain) noexcept {
+  const auto state = domain->state();
+  if (!state.dormant || state.config.on_xend_start != "start" || is_suspended(host, state)) return;
+  if (host.domains.elsewhere(state.config.uuid)) return;
+  try {
+    XEND_LOG(Info, "Starting domain {}: its on_xend_start says so.", state.name);
+    start_domain(host, domain, false);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Failed to start managed domain {} (on_xend_start): {}", state.name, e.what());
+  }
+}
+
 void autostart_domains(Host& host, const std::atomic<bool>& stop) noexcept {
   for (const auto& domain : host.domains.all()) {
-    const auto state = domain->state();
     if (stop) return;
-    if (!state.dormant || state.config.on_xend_start != "start" || is_suspended(host, state)) continue;
-    try {
-      XEND_LOG(Info, "Starting domain {}: its on_xend_start says so.", state.name);
-      start_domain(host, domain, false);
-    } catch (const std::exception& e) {
-      XEND_LOG(Error, "Failed to start managed domain {} (on_xend_start): {}", state.name, e.what());
-    }
+    autostart_domain(host, domain);
   }
 }
 

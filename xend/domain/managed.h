@@ -40,6 +40,10 @@ void refuse_suspended(Host& host, const xc::Uuid& uuid);
 // dormant entries. A configuration that cannot take part is logged and left alone.
 void find_managed_domains(Host& host);
 
+// Starts a managed domain if it is halted and has on_xend_start = start, and does not run elsewhere
+// (DomainTable::elsewhere). A failure is logged.
+void autostart_domain(Host& host, const std::shared_ptr<Domain>& domain) noexcept;
+
 // Starts the halted ones with on_xend_start = start, one after the other, until `stop` is set. Failures are logged.
 void autostart_domains(Host& host, const std::atomic<bool>& stop) noexcept;
 

@@ -97,7 +97,9 @@ void refuse_if_here(Host& host, const sxp::Value& head) {
   for (const auto& key : {name, uuid})
     if (const auto here = host.domains.find(key); here && !key.empty() && !here->state().dormant)
       throw Error(fmt::format("Domain '{}' already exists with ID '{}'", here->name(), here->domid().value_or(0)));
-  if (const auto parsed = xc::Uuid::parse(uuid)) refuse_suspended(host, *parsed);
+  const auto parsed = xc::Uuid::parse(uuid);
+  if (parsed) refuse_suspended(host, *parsed);
+  host.domains.refuse_reserved(name, parsed.value_or(xc::Uuid()));
 }
 
 void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint) {

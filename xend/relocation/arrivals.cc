@@ -87,6 +87,7 @@ std::string boot_id() {
 }
 
 std::unique_ptr<ArrivingGuest> Arrivals::expect(const Message& offer, const std::string& who) {
+  journal_.make_room(offer.ticket);
   return std::make_unique<Built>(host_, offer, who);
 }
 

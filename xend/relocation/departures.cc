@@ -14,6 +14,14 @@ namespace {
 
 constexpr auto kForEver = std::chrono::hours(24 * 365);
 
+std::string may_run_there(const DepartureRecord& record) {
+  return fmt::format(
+      "Domain {} was being moved to {} when {}; until {} has said whether it runs there it is not started here. xend "
+      "keeps asking. If {} is gone for good, see the section on relocation in xend(8).",
+      record.name, record.destination, record.boot == boot_id() ? "it ended here" : "this host lost its power",
+      record.destination, record.destination);
+}
+
 // The daemon is going down: no failure of the move, which the next one takes up.
 struct Stopped {};
 
@@ -108,6 +116,23 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
     if (departure_ && departure_->cancellation().cancelled()) release();
   }
 
+  // Its memory is gone here, and may be there: whoever made it anew now would have two of it.
+  void reserve() {
+    const auto& record = source_.record();
+    if (exists() || record.state == DepartureState::kAborted || record.state == DepartureState::kLeft) return;
+    reserved_ = all_.host_.domains.reserve({record.name, record.uuid, may_run_there(record)});
+  }
+  // Ends what reserve() began. When the destination does not have it either, it is to be started as if it had not been
+  // on its way.
+  void unreserve(Whereabouts where) noexcept {
+    if (!reserved_) return;
+    const auto uuid = source_.record().uuid;
+    if (where == Whereabouts::kThere) all_.host_.domains.note_elsewhere(uuid);
+    reserved_.reset();
+    if (where != Whereabouts::kHere) return;
+    if (const auto domain = all_.host_.domains.find(uuid.to_string())) autostart_domain(all_.host_, domain);
+  }
+
   void hold(const DepartureRecord& record) {
     if (!domain_) return;
     domain_->update([&](DomainState& s) {
@@ -125,6 +150,7 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
   Relocation relocation_;
   SaveResult sent_;
   std::string noted_;
+  DomainTable::Reservation reserved_;
   HandoverSource source_;
 };
 
@@ -151,7 +177,8 @@ void Departures::go_on_asking(std::unique_ptr<Move> move) {
     try {
       const auto where = held->source().settle(nullptr, kForEver);
       XEND_LOG(Info, "The move of domain {} ({}) to {} is settled: it {}.", record.name, record.domid,
-               record.destination, where == Whereabouts::kThere ? "runs there" : "is here");
+               record.destination, where == Whereabouts::kThere ? "runs there" : "is not there");
+      held->unreserve(where);
     } catch (const Stopped&) {
       XEND_LOG(Info, "The move of domain {} ({}) to {} is not settled: the next xend goes on asking.", record.name,
                record.domid, record.destination);
@@ -228,6 +255,7 @@ void Departures::recover() {
     XEND_LOG(Info, "Domain {} ({}) was being moved to {} when the daemon before this one ended.", record.name,
              record.domid, record.destination);
     try {
+      move->reserve();
       move->source().recover();
       if (domain && move->source().committed() && move->exists()) {
         move->hold(record);

@@ -35,6 +35,8 @@ void sync_folder(const std::string& path) {
 
 // With those above it; what was not there is on the disk when this returns, too.
 void make_folder(const std::filesystem::path& path) {
+  if (!path.is_absolute())
+    throw Error(fmt::format("The records of moves cannot be kept in '{}': it is no absolute path.", path.string()));
   if (std::filesystem::is_directory(path)) return;
   make_folder(path.parent_path());
   if (mkdir(path.c_str(), 0700) == 0)
@@ -43,17 +45,27 @@ void make_folder(const std::filesystem::path& path) {
     throw std::system_error(errno, std::generic_category(), path.string());
 }
 
-void write_record(const std::string& folder, const char* kind, const Ticket& ticket, const sxp::Value& record) {
-  const auto path = file_of(folder, kind, ticket);
+// Runs `write` on a file below a folder that is made for it. Throws Error.
+template <typename Write>
+void in_folder_of(const std::string& path, Write&& write) {
   try {
     make_folder(std::filesystem::path(path).parent_path());
+    write();
+  } catch (const std::system_error& e) {
+    const int error = e.code().value();
+    const bool full = error == ENOSPC || error == EDQUOT;
+    throw Error(fmt::format("What is known of the move cannot be written to {}: {}.{}", path, std::strerror(error),
+                            full ? " Make room on its file system (df -h, df -i)." : ""));
+  }
+}
+
+void write_record(const std::string& folder, const char* kind, const Ticket& ticket, const sxp::Value& record) {
+  const auto path = file_of(folder, kind, ticket);
+  in_folder_of(path, [&] {
     AtomicFile file(path);
     file.write(sxp::to_string(record) + "\n");
     file.commit();
-  } catch (const std::system_error& e) {
-    throw Error(
-        fmt::format("What is known of the move cannot be written to {}: {}.", path, std::strerror(e.code().value())));
-  }
+  });
 }
 
 void forget_record(const std::string& folder, const char* kind, const Ticket& ticket) {
@@ -104,13 +116,45 @@ std::vector<Record> load(const std::string& folder, const char* kind, Record (*p
 
 }  // namespace
 
+// Never committed: they are gone when it is.
+class HandoverJournal::Room {
+ public:
+  explicit Room(const std::string& path) : record_(path), successor_(path) {
+    for (AtomicFile* file : {&record_, &successor_}) {
+      file->write(std::string(kUsualRecord, '\n'));
+      if (fsync(file->fd()) != 0) throw std::system_error(errno, std::generic_category(), path);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kUsualRecord = 4096;  // a block of most file systems
+  AtomicFile record_, successor_;
+};
+
 HandoverJournal::HandoverJournal(std::string folder) : folder_(std::move(folder)) {}
+
+HandoverJournal::~HandoverJournal() = default;
+
+void HandoverJournal::make_room(const Ticket& arrival) {
+  const auto path = file_of(folder_, kArrivals, arrival);
+  in_folder_of(path, [&] {
+    auto room = std::make_unique<Room>(path);
+    const std::lock_guard lock(mutex_);
+    rooms_[arrival] = std::move(room);
+  });
+}
+
+void HandoverJournal::give_room_back(const Ticket& arrival) {
+  const std::lock_guard lock(mutex_);
+  rooms_.erase(arrival);
+}
 
 void HandoverJournal::write(const DepartureRecord& record) {
   write_record(folder_, kDepartures, record.ticket, to_sxp(record));
 }
 
 void HandoverJournal::write(const ArrivalRecord& record) {
+  give_room_back(record.ticket);
   write_record(folder_, kArrivals, record.ticket, to_sxp(record));
 }
 
@@ -119,6 +163,7 @@ void HandoverJournal::forget_departure(const Ticket& ticket) {
 }
 
 void HandoverJournal::forget_arrival(const Ticket& ticket) {
+  give_room_back(ticket);
   forget_record(folder_, kArrivals, ticket);
 }
 

@@ -198,6 +198,7 @@ class DestinationDesk final : public xend::ArrivalDesk {
 
   std::unique_ptr<xend::ArrivingGuest> expect(const Message& offer, const std::string&) override {
     world_.step();
+    if (world_.disk_full(kDestination)) throw xend::Error("There is no room for its record.");
     if (world_.take_refusal()) throw xend::Error("There is too little memory.");
     if (world_.host(kDestination).copy) throw xend::Error("It is here already.");
     return std::make_unique<Arriving>(world_, offer);

@@ -25,7 +25,7 @@ std::vector<Fault> faults_of(unsigned long seed) {
   const auto roll = [&](unsigned sides) { return static_cast<unsigned>(random() % sides); };
   std::vector<Fault> faults(roll(6));
   for (auto& fault : faults) {
-    fault.kind = static_cast<Fault::Kind>(roll(9));
+    fault.kind = static_cast<Fault::Kind>(roll(10));
     fault.host = static_cast<HostName>(roll(2));
     fault.step = 1 + roll(roll(3) == 0 ? 200 : 70);
     fault.lasts = Time(roll(roll(2) == 0 ? 300 : 60'000));

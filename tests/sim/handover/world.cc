@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 constexpr Time kNotices = 30s;  // TCP notices a host that is not there
 constexpr Time kEnd = 3000s;    // what is not over by then never will be
 
-constexpr std::array kFaults{"daemon killed",    "power cut",       "links cut", "writes fail", "message lost",
-                             "message repeated", "message delayed", "cancelled", "refused"};
+constexpr std::array kFaults{"daemon killed", "power cut",        "links cut",       "writes fail", "disk full",
+                             "message lost",  "message repeated", "message delayed", "cancelled",   "refused"};
 
 HostName other(HostName name) {
   return name == HostName::kSource ? HostName::kDestination : HostName::kSource;
@@ -219,6 +219,9 @@ void World::strike(const Fault& fault) {
       h.disk.failing_writes += 1 + roll(3);
       h.disk.fails_late = roll(2) == 0;
       return;
+    case Fault::Kind::kFillDisk:
+      h.disk.full_until = now_ + fault.lasts;
+      return;
     case Fault::Kind::kLoseMessage:
       ++lose_;
       return;
@@ -242,6 +245,7 @@ void World::strike(const Fault& fault) {
 void World::write_file(HostName name, const std::string& file, const std::string& text) {
   step();
   auto& disk = host(name).disk;
+  if (disk_full(name)) throw xend::Error("No space left on device");
   if (disk.failing_writes > 0) {
     --disk.failing_writes;
     if (disk.fails_late) disk.seen[file] = text;

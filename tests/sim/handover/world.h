@@ -35,6 +35,7 @@ struct Disk {
   std::map<std::string, std::string> seen, durable;
   unsigned failing_writes = 0;  // so many of the next ones fail
   bool fails_late = false;      // a failing write leaves the new file to be seen
+  Time full_until{0};           // so long all of them do
 };
 
 struct Connection {
@@ -69,6 +70,7 @@ struct Fault {
     kCutPower,
     kCutLinks,
     kFailWrites,
+    kFillDisk,
     kLoseMessage,
     kRepeatMessage,
     kDelay,
@@ -111,6 +113,7 @@ class World {
   // Throws xend::Error for a failing disk.
   void write_file(HostName host, const std::string& name, const std::string& text);
   void remove_file(HostName host, const std::string& name);
+  bool disk_full(HostName name) { return now_ < host(name).disk.full_until; }
 
   // Null when nobody answers.
   std::shared_ptr<Connection> connect(HostName from);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -35,23 +36,34 @@ TEST(ReadersTurn, ComesToThoseWhoWaitInTheirOrder) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4}));
 }
 
+// Whether the thread has ended by itself within five seconds. If not, `release` must make it.
+template <typename Release>
+bool ends(std::future<void> thread, Release&& release) {
+  if (thread.wait_for(5s) == std::future_status::ready) return true;
+  release();
+  thread.wait();
+  return false;
+}
+
 TEST(ReadersTurn, IsNotWaitedForEndlessly) {
   std::vector<std::unique_ptr<ReadersTurn>> stuck;
   for (unsigned i = 0; i < ReadersTurn::kAtOnce; ++i) stuck.push_back(std::make_unique<ReadersTurn>());
-  std::thread([] { const ReadersTurn impatient(10ms); }).join();
+  auto impatient = std::async(std::launch::async, [] { const ReadersTurn turn(10ms); });
+  ASSERT_TRUE(ends(std::move(impatient), [&] { stuck.clear(); })) << "it waited for those who were stuck";
   // That one has left no trace: the places are those of the four, and each can be had again.
   stuck.clear();
-  for (unsigned i = 0; i < ReadersTurn::kAtOnce; ++i) stuck.push_back(std::make_unique<ReadersTurn>(1h));
+  const auto before = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < ReadersTurn::kAtOnce; ++i) stuck.push_back(std::make_unique<ReadersTurn>(10s));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s) << "a place was lost";
   std::atomic<bool> entered = false;
-  std::thread next([&] {
-    const ReadersTurn turn(1h);
+  auto next = std::async(std::launch::async, [&] {
+    const ReadersTurn turn(20s);
     entered = true;
   });
   std::this_thread::sleep_for(50ms);
   EXPECT_FALSE(entered) << "all places were taken";
   stuck.pop_back();
-  next.join();
-  EXPECT_TRUE(entered);
+  EXPECT_TRUE(ends(std::move(next), [&] { stuck.clear(); })) << "a place was free";
 }
 
 TEST(ReadersTurn, NeverLetsInMoreThanItSays) {

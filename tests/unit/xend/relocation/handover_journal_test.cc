@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -117,6 +118,81 @@ TEST_F(Journal, ADiskThatDoesNotTakeItIsSaidWithTheFile) {
     FAIL() << "it was written";
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), HasSubstr("cannot be written to " + departure_file));
+  }
+}
+
+TEST_F(Journal, ARelativeFolderIsRefused) {
+  EXPECT_THROW(HandoverJournal("relocation").write(departure()), Error);
+  EXPECT_FALSE(std::filesystem::exists("relocation"));
+}
+
+TEST_F(Journal, RoomForAnArrivalIsNoRecordAndGoesWithIt) {
+  const std::filesystem::path arrivals = path + "/arrivals";
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(arrivals), {}); };
+  journal.make_room(arrival().ticket);
+  EXPECT_EQ(files(), 2);
+  journal.write(arrival());
+  EXPECT_EQ(files(), 1);
+  journal.make_room(arrival().ticket);
+  journal.forget_arrival(arrival().ticket);
+  EXPECT_EQ(files(), 0);
+}
+
+TEST_F(Journal, RoomThatAKilledDaemonHadTakenIsGivenBackByTheNext) {
+  journal.make_room(arrival().ticket);
+  EXPECT_TRUE(HandoverJournal(path).arrivals().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(path + "/arrivals"));
+}
+
+// A file system that holds the folder `arrivals`, so many files besides, and so many blocks of them.
+class SmallDisk : public Journal {
+ protected:
+  ~SmallDisk() override {
+    if (mounted_) umount2(path.c_str(), MNT_DETACH);
+  }
+  // False where the test may not mount.
+  bool holds(unsigned files, unsigned blocks) {
+    std::filesystem::create_directories(path);
+    const auto options = "size=" + std::to_string(blocks * 4) + "k,nr_inodes=" + std::to_string(files + 2);
+    return mounted_ = mount("full", path.c_str(), "tmpfs", 0, options.c_str()) == 0;
+  }
+  std::string refusal() {
+    try {
+      journal.make_room(arrival().ticket);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  }
+  void expect_refusal() {
+    EXPECT_THAT(refusal(), HasSubstr("cannot be written to " + path + "/arrivals/0f1e2d3c-4b5a-4988-9786-a5b4c3d2e1f0" +
+                                     ".sxp: No space left on device. Make room on its file system"));
+    EXPECT_TRUE(std::filesystem::is_empty(path + "/arrivals"));
+  }
+
+ private:
+  bool mounted_ = false;
+};
+
+TEST_F(SmallDisk, ThatCannotTakeARecordAndItsSuccessorIsToldBefore) {
+  if (!holds(2, 1)) GTEST_SKIP() << "may not mount";
+  expect_refusal();
+}
+
+TEST_F(SmallDisk, ThatHasNoRoomForAnotherFileIsToldBefore) {
+  if (!holds(1, 2)) GTEST_SKIP() << "may not mount";
+  expect_refusal();
+}
+
+TEST_F(SmallDisk, ThatFillsUpMeanwhileTakesTheRecordsAllTheSame) {
+  if (!holds(2, 2)) GTEST_SKIP() << "may not mount";
+  EXPECT_EQ(refusal(), "");
+  EXPECT_FALSE(std::ofstream(path + "/others") << std::string(8192, 'x') << std::flush) << "it is full";
+  auto record = arrival();
+  for (const auto state : {ArrivalState::kPrepared, ArrivalState::kOwner, ArrivalState::kRunning}) {
+    record.state = state;
+    journal.write(record);
+    EXPECT_EQ(journal.arrivals().at(0).state, state);
   }
 }
 
