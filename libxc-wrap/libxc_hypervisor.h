@@ -24,6 +24,8 @@ class LibxcHypervisor final : public Hypervisor {
   void set_max_memory(DomId domid, KiB maximum) override;
   void prepare_for_memory(DomId domid, const MachineParams& machine) override;
   void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) override;
+  CpuPolicy cpu_policy(DomId domid) override;
+  CpuPolicy most_cpu_policy(GuestType type) override;
   void set_time_offset(DomId domid, std::chrono::seconds offset) override;
   void set_handle(DomId domid, const Uuid& handle) override;
   Port allocate_channel(DomId domid) override;

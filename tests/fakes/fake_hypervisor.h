@@ -26,6 +26,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   void set_max_memory(xc::DomId domid, xc::KiB maximum) override;
   void prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) override;
   void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested, const xc::CpuidPolicy& changes) override;
+  xc::CpuPolicy cpu_policy(xc::DomId domid) override;
+  xc::CpuPolicy most_cpu_policy(xc::GuestType type) override;
   void set_time_offset(xc::DomId domid, std::chrono::seconds offset) override;
   void set_handle(xc::DomId domid, const xc::Uuid& handle) override;
   xc::Port allocate_channel(xc::DomId domid) override;
@@ -85,6 +87,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   void reap(xc::DomId domid);
   // Changes what host_info() answers (free memory follows the domains by itself).
   void change_host(const std::function<void(xc::HostInfo&)>& change);
+  // Changes the host's CPU, which its guests see as it is.
+  void change_cpu(const std::function<void(xc::CpuPolicy&)>& change);
   // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N", and domU_t for sid_11.
   void has_flask(bool enforcing);
   // Changes what is told about a domain: CPU time, states.
@@ -127,6 +131,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::map<std::uint32_t, xc::PoolInfo> pools_;  // the numbers of their domains are counted when asked for
   std::optional<bool> flask_;
   xc::HostInfo host_;
+  xc::CpuPolicy cpu_{0xd, 1, 0x80000021, {0x178bfbff, 0xfffa3203, 0x2c100800, 0x121, 0xf, 0x219c07ab}};
   std::string console_ = "(XEN) fake\n";
   std::vector<std::string> calls_;
   std::vector<Fault> faults_;
