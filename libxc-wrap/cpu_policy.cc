@@ -60,8 +60,13 @@ constexpr std::array<unsigned, 9> kNotOfTheCpu{
     XEN_X86_FEATURE_HYPERVISOR,    XEN_X86_FEATURE_OSPKE,      XEN_X86_FEATURE_CMP_LEGACY,
     XEN_X86_FEATURE_FDP_EXCP_ONLY, XEN_X86_FEATURE_NO_FPU_SEL, XEN_X86_FEATURE_RTM_ALWAYS_ABORT};
 
+// AMD's CPUs repeat bits of leaf 1 in leaf 0x80000001. Xen does so for a domain, but not for the most that it gives.
+constexpr unsigned kExtendedEdx = 2;  // the word
+constexpr std::uint32_t kRepeated = 0x0183f3ff;
+
 bool counts(unsigned bit) {
   const unsigned word = bit / kBits;
+  if (word == kExtendedEdx && (kRepeated >> bit % kBits & 1) != 0) return false;
   const bool known_as_other = word < kPlaces.size() && !kPlaces[word].of_cpuid();
   return !known_as_other && std::find(kNotOfTheCpu.begin(), kNotOfTheCpu.end(), bit) == kNotOfTheCpu.end();
 }

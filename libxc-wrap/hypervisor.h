@@ -126,9 +126,6 @@ class Hypervisor {
   // New domains only: a restored one gets its policy from the image. `changes` are made to what is the default for such
   // a guest on this host; Xen refuses (EINVAL) leaves that it does not know.
   virtual void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) = 0;
-  // What CPUID answers a domain; and the most that a guest of that type can have of it on this host.
-  virtual CpuPolicy cpu_policy(DomId domid) = 0;
-  virtual CpuPolicy most_cpu_policy(GuestType type) = 0;
   // HVM: how far the guest's clock is ahead of UTC. New and restored domains alike.
   virtual void set_time_offset(DomId domid, std::chrono::seconds offset) = 0;
   // Another UUID than it was created with: a dead domain that is kept beside its successor.
@@ -186,6 +183,10 @@ class Hypervisor {
 
   virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
   virtual void send_debug_keys(const std::string& keys) = 0;
+
+  // What CPUID answers a domain; and the most that a guest of that type can have of it on this host.
+  virtual CpuPolicy cpu_policy(DomId domid) = 0;
+  virtual CpuPolicy most_cpu_policy(GuestType type) = 0;
 };
 
 }  // namespace xc

@@ -24,8 +24,6 @@ class LibxcHypervisor final : public Hypervisor {
   void set_max_memory(DomId domid, KiB maximum) override;
   void prepare_for_memory(DomId domid, const MachineParams& machine) override;
   void apply_cpuid_policy(DomId domid, bool pae, bool itsc, bool nested, const CpuidPolicy& changes) override;
-  CpuPolicy cpu_policy(DomId domid) override;
-  CpuPolicy most_cpu_policy(GuestType type) override;
   void set_time_offset(DomId domid, std::chrono::seconds offset) override;
   void set_handle(DomId domid, const Uuid& handle) override;
   Port allocate_channel(DomId domid) override;
@@ -63,6 +61,8 @@ class LibxcHypervisor final : public Hypervisor {
   bool console_is_read(DomId domid, Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
+  CpuPolicy cpu_policy(DomId domid) override;
+  CpuPolicy most_cpu_policy(GuestType type) override;
 
  private:
   // A handle for one call; goes back to the pool.

@@ -26,8 +26,6 @@ class FakeHypervisor final : public xc::Hypervisor {
   void set_max_memory(xc::DomId domid, xc::KiB maximum) override;
   void prepare_for_memory(xc::DomId domid, const xc::MachineParams& machine) override;
   void apply_cpuid_policy(xc::DomId domid, bool pae, bool itsc, bool nested, const xc::CpuidPolicy& changes) override;
-  xc::CpuPolicy cpu_policy(xc::DomId domid) override;
-  xc::CpuPolicy most_cpu_policy(xc::GuestType type) override;
   void set_time_offset(xc::DomId domid, std::chrono::seconds offset) override;
   void set_handle(xc::DomId domid, const xc::Uuid& handle) override;
   xc::Port allocate_channel(xc::DomId domid) override;
@@ -65,6 +63,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   bool console_is_read(xc::DomId domid, xc::Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
+  xc::CpuPolicy cpu_policy(xc::DomId domid) override;
+  xc::CpuPolicy most_cpu_policy(xc::GuestType type) override;
 
   // ---- for tests ----
 
@@ -131,12 +131,12 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::map<std::uint32_t, xc::PoolInfo> pools_;  // the numbers of their domains are counted when asked for
   std::optional<bool> flask_;
   xc::HostInfo host_;
-  xc::CpuPolicy cpu_{0xd, 1, 0x80000021, {0x178bfbff, 0xfffa3203, 0x2c100800, 0x121, 0xf, 0x219c07ab}};
   std::string console_ = "(XEN) fake\n";
   std::vector<std::string> calls_;
   std::vector<Fault> faults_;
   bool lost_words_ = false;
   std::function<void()> on_release_;
+  xc::CpuPolicy cpu_{0xd, 1, 0x80000021, {0x178bfbff, 0xfffa3203, 0x2c100800, 0x121, 0xf, 0x219c07ab}};
 };
 
 }  // namespace fakes

@@ -66,6 +66,9 @@ TEST(CpuPolicy, WhatIsNotOfTheCpuDoesNotCount) {
                       {0x80000001, kNoSubleaf, {0, 0, 1u << 1, 0}},
                       {0x7, 0, {0, 1u << 6 | 1u << 13, 1u << 4, 1u << 11}}}),
               IsEmpty());
+  // AMD's second copy of leaf 1.
+  EXPECT_THAT(all_of({{0x80000001, kNoSubleaf, {0, 0, 0, 0x0183f3ff}}}), IsEmpty());
+  EXPECT_THAT(all_of({{0x80000001, kNoSubleaf, {0, 0, 0, ~0u}}}), testing::SizeIs(32 - 18));
   // The words of IA32_ARCH_CAPABILITIES, which is no answer of CPUID's.
   CpuPolicy guest;
   guest.features.resize(19);

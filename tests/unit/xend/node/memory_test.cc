@@ -231,7 +231,9 @@ TEST_F(Memory, MoreThanTheHostHasIsOutOfReach) {
   xen.change_host([](xc::HostInfo& h) { h.total_kib = xc::MiB{1024}; });
   const auto outlook = ledger.outlook();
   EXPECT_EQ(outlook.free.value + outlook.from_dom0.value, 768u * 1024 - 1);
-  EXPECT_THAT(reserve({outlook.free.value + outlook.from_dom0.value + 1}), StartsWith("I need "));
+  EXPECT_THAT(reserve({outlook.free.value + outlook.from_dom0.value + 1}),
+              StartsWith("Not enough memory is available"));
+  EXPECT_THAT(pauses, IsEmpty()) << "it was waited for";
 }
 
 }  // namespace
