@@ -196,7 +196,8 @@ TEST_F(Preflight, ANameThatAManagedDomainHas) {
   start();
   xend::define_domain(*two.host,
                       sxp::parse_one("(vm (name TestGuest) (memory 64) (image (linux (kernel /proc/version))))"));
-  EXPECT_THAT(refusal(), StartsWith("VM name 'TestGuest' already exists"));
+  EXPECT_EQ(refusal(),
+            "VM name 'TestGuest' already exists: a managed domain has it, which does not run now. (from 127.0.0.1)");
 }
 
 // The name comes first: scripts know that line.
