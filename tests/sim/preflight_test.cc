@@ -227,6 +227,21 @@ TEST_F(Preflight, AllThatIsInTheWayIsSaidAtOnce) {
                 "There is no bridge xenbr0 for vif 0. (from 127.0.0.1)");
 }
 
+// Its disk is there when the guest is suspended, and that is early enough.
+TEST_F(Preflight, WhatTheMigrationToolBringsIsNotMissedBeforehand) {
+  start();
+  std::filesystem::remove(image());
+  xend::Options with_tool = *one.options.get();
+  with_tool.external_migration_tool = "/opt/tool";
+  one.options.set(with_tool);
+  one.scripts.behave([this](const xend::ScriptCall& call) {
+    if (call.path != "/opt/tool") return one.scripts.succeed(call);
+    if (call.arguments.at(3) == "2") std::ofstream(image()) << "the disk";
+    return xend::ScriptResult{};
+  });
+  EXPECT_EQ(move(), "moved");
+}
+
 // ---- what one of the two cannot tell
 
 TEST_F(Preflight, ASourceThatCannotReadThePolicyIsBelieved) {

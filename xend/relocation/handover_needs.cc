@@ -62,6 +62,7 @@ std::optional<xc::CpuPolicy> seen_by(Host& host, const Domain& domain) {
 sxp::Value HandoverNeeds::to_sxp() const {
   auto needs = sxp::Value::list(
       {"needs", sxp::Value::list({"memory_kib", memory.value}), sxp::Value::list({"xen", xen_major, xen_minor})});
+  if (devices_follow) needs.as_list().push_back(sxp::Value::list({"devices_follow", 1}));
   if (!cpu) return needs;
   needs.as_list().push_back(sxp::Value::list({"cpu", sxp::Value::list({"basic_max", cpu->basic_max}),
                                               sxp::Value::list({"feature_max", cpu->feature_max}),
@@ -80,6 +81,8 @@ HandoverNeeds HandoverNeeds::parse(const sxp::Value& element) {
   if (version.size() != 2) throw Error("The offer of a handover has needs without a version of Xen.");
   needs.xen_major = static_cast<unsigned>(number(&version[0], "version of Xen", kHighestVersion));
   needs.xen_minor = static_cast<unsigned>(number(&version[1], "version of Xen", kHighestVersion));
+  if (const auto* follow = sxp::child_value(element, "devices_follow"))
+    needs.devices_follow = number(follow, "devices_follow", 1) != 0;
   const auto* limits = sxp::child(element, "cpu");
   const auto* features = sxp::child(element, "features");
   if (!limits != !features) throw Error("The offer of a handover has needs with half of what they say about the CPU.");
@@ -97,6 +100,7 @@ HandoverNeeds needs_of(Host& host, const Domain& domain) {
   needs.xen_major = xen.xen_major;
   needs.xen_minor = xen.xen_minor;
   needs.cpu = seen_by(host, domain);
+  needs.devices_follow = !host.options.get()->external_migration_tool.empty();
   return needs;
 }
 

@@ -20,6 +20,8 @@ struct HandoverNeeds {
   xc::KiB memory;  // all that Xen has to have free for it
   unsigned xen_major = 0, xen_minor = 0;
   std::optional<xc::CpuPolicy> cpu{};  // what it has seen of the CPU; nothing: its host could not tell
+  // The source's external-migration-tool may bring what its devices need, as late as when the guest is suspended.
+  bool devices_follow = false;
 
   sxp::Value to_sxp() const;
   // Strict with what it knows, and leaves out what it does not. Throws Error that names what is wrong.

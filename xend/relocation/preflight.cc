@@ -134,6 +134,11 @@ class Look {
       add("cannot restore non-migratable domain");
     else
       for (const auto& reason : reasons_to_stay(config, "migrated")) add(reason);
+    if (!offer_.needs || !offer_.needs->devices_follow) look_for_what_they_need(config);
+    attempt([&] { check_programs(host_, config); });
+  }
+
+  void look_for_what_they_need(const DomainConfig& config) {
     DeviceOwner owner;
     owner.name = config.name;
     owner.vm_path = "/vm/" + config.uuid.to_string();
@@ -142,7 +147,6 @@ class Look {
       attempt([&] {
         for (const auto& reason : host_.devices.missing_for(owner, device)) add(reason);
       });
-    attempt([&] { check_programs(host_, config); });
   }
 
   [[noreturn]] void refuse() {

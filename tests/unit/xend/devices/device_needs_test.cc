@@ -65,6 +65,13 @@ TEST_F(DeviceNeeds, AScript) {
               ElementsAre("There is no script /etc/xen/scripts/block for device 51712 (vbd) that can be run."));
 }
 
+TEST_F(DeviceNeeds, AScriptThatCannotBeRun) {
+  std::filesystem::remove(settings.root + "/etc/xen/scripts/block");
+  std::ofstream(settings.root + "/etc/xen/scripts/block") << "no program";
+  EXPECT_THAT(missing(disk()),
+              ElementsAre("There is no script /etc/xen/scripts/block for device 51712 (vbd) that can be run."));
+}
+
 TEST_F(DeviceNeeds, SomebodyElseHasTheImage) {
   DeviceOwner other = owner;
   other.domid = 6;

@@ -39,6 +39,13 @@ TEST(HandoverNeeds, WithoutWhatIsNotKnownOfTheCpu) {
   EXPECT_EQ(HandoverNeeds::parse(needs.to_sxp()), needs);
 }
 
+TEST(HandoverNeeds, WhatTheDevicesNeedMayComeLater) {
+  const HandoverNeeds needs{.memory = xc::KiB{1}, .xen_major = 4, .xen_minor = 17, .devices_follow = true};
+  EXPECT_EQ(sxp::to_string(needs.to_sxp()), "(needs (memory_kib 1) (xen 4 17) (devices_follow 1))");
+  EXPECT_EQ(HandoverNeeds::parse(needs.to_sxp()), needs);
+  EXPECT_THAT(refusal("(needs (memory_kib 1) (xen 4 17) (devices_follow yes))"), HasSubstr("devices_follow"));
+}
+
 TEST(HandoverNeeds, WhatALaterReleaseAddsIsLeftOut) {
   EXPECT_EQ(refusal("(needs (memory_kib 1) (xen 4 17) (moon full))"), "");
 }
