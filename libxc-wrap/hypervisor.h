@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "libxc-wrap/cpu_policy.h"
 #include "libxc-wrap/cpuid.h"
 #include "libxc-wrap/error.h"
 #include "libxc-wrap/types.h"
@@ -182,6 +183,10 @@ class Hypervisor {
 
   virtual std::string console_ring(bool clear) = 0;  // `xm dmesg`
   virtual void send_debug_keys(const std::string& keys) = 0;
+
+  // What CPUID answers a domain; and the most that a guest of that type can have of it on this host.
+  virtual CpuPolicy cpu_policy(DomId domid) = 0;
+  virtual CpuPolicy most_cpu_policy(GuestType type) = 0;
 };
 
 }  // namespace xc

@@ -61,6 +61,8 @@ class LibxcHypervisor final : public Hypervisor {
   bool console_is_read(DomId domid, Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
+  CpuPolicy cpu_policy(DomId domid) override;
+  CpuPolicy most_cpu_policy(GuestType type) override;
 
  private:
   // A handle for one call; goes back to the pool.

@@ -131,6 +131,24 @@ void FakeHypervisor::apply_cpuid_policy(xc::DomId domid, bool, bool, bool, const
   find("xc_cpuid_apply_policy", domid);
 }
 
+xc::CpuPolicy FakeHypervisor::cpu_policy(xc::DomId domid) {
+  const std::lock_guard lock(mutex_);
+  fail_as_told("cpu_policy");
+  find("xc_cpu_policy_get_domain", domid);
+  return cpu_;
+}
+
+xc::CpuPolicy FakeHypervisor::most_cpu_policy(xc::GuestType) {
+  const std::lock_guard lock(mutex_);
+  fail_as_told("most_cpu_policy");
+  return cpu_;
+}
+
+void FakeHypervisor::change_cpu(const std::function<void(xc::CpuPolicy&)>& change) {
+  const std::lock_guard lock(mutex_);
+  change(cpu_);
+}
+
 void FakeHypervisor::set_time_offset(xc::DomId domid, std::chrono::seconds offset) {
   const std::lock_guard lock(mutex_);
   record("set_time_offset", std::to_string(domid) + " " + std::to_string(offset.count()));

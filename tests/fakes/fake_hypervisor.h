@@ -63,6 +63,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   bool console_is_read(xc::DomId domid, xc::Frame console) override;
   std::string console_ring(bool clear) override;
   void send_debug_keys(const std::string& keys) override;
+  xc::CpuPolicy cpu_policy(xc::DomId domid) override;
+  xc::CpuPolicy most_cpu_policy(xc::GuestType type) override;
 
   // ---- for tests ----
 
@@ -87,6 +89,8 @@ class FakeHypervisor final : public xc::Hypervisor {
   void reap(xc::DomId domid);
   // Changes what host_info() answers (free memory follows the domains by itself).
   void change_host(const std::function<void(xc::HostInfo&)>& change);
+  // Changes the host's CPU, which its guests see as it is.
+  void change_cpu(const std::function<void(xc::CpuPolicy&)>& change);
   // Xen has FLASK, in that mode; contexts are "system_u:system_r:sid_N", and domU_t for sid_11.
   void has_flask(bool enforcing);
   // Changes what is told about a domain: CPU time, states.
@@ -134,6 +138,7 @@ class FakeHypervisor final : public xc::Hypervisor {
   std::vector<Fault> faults_;
   bool lost_words_ = false;
   std::function<void()> on_release_, on_create_;
+  xc::CpuPolicy cpu_{0xd, 1, 0x80000021, {0x178bfbff, 0xfffa3203, 0x2c100800, 0x121, 0xf, 0x219c07ab}};
 };
 
 }  // namespace fakes

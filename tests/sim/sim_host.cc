@@ -14,22 +14,28 @@ namespace sim {
 
 using namespace std::chrono_literals;
 
-xend::DeviceSettings SimHost::device_settings() {
+std::filesystem::path SimHost::new_folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
+  return mkdtemp(name.data());
+}
+
+xend::DeviceSettings SimHost::device_settings() const {
   xend::DeviceSettings settings;
   settings.create_timeout = 2s;
   settings.destroy_timeout = 2s;
   settings.backend_timeout = 1s;
   settings.served_dir = "/nonexistent";
+  settings.root = folder / "root";
   return settings;
 }
 
 SimHost::SimHost() {
-  std::string name = (std::filesystem::temp_directory_path() / "sim.XXXXXX").string();
-  folder = mkdtemp(name.data());
   for (const std::string program :
-       {"usr/libexec/xen-qemu-system-i386", "usr/lib/xen/boot/hvmloader", "usr/share/seabios/bios-256k.bin"}) {
+       {"usr/libexec/xen-qemu-system-i386", "usr/lib/xen/boot/hvmloader", "usr/share/seabios/bios-256k.bin",
+        "etc/xen/scripts/block", "etc/xen/scripts/vif-bridge"}) {
     std::filesystem::create_directories((folder / "root" / program).parent_path());
     std::ofstream(folder / "root" / program) << "a program";
+    std::filesystem::permissions(folder / "root" / program, std::filesystem::perms::owner_all);
   }
   xend::Options in_folder;
   in_folder.xend_state_path = folder / "state";

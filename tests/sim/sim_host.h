@@ -34,6 +34,11 @@ class SimHost {
   unsigned listen_encrypted();
   void stop_listening() { server_.reset(); }
 
+  // A network interface of this host, a bridge.
+  void add_bridge(const std::string& name) {
+    std::filesystem::create_directories(folder / "root/sys/class/net" / name / "bridge");
+  }
+
   // Guests take a suspend request, or not.
   void guests_suspend(bool yes) { guests_suspend_ = yes; }
 
@@ -52,10 +57,11 @@ class SimHost {
   fakes::FakeDom0Memory dom0_memory{xen};
   xend::CurrentOptions options{xend::Options{}};
   std::unique_ptr<xend::Host> host;
-  std::filesystem::path folder;
+  const std::filesystem::path folder = new_folder();
 
  private:
-  static xend::DeviceSettings device_settings();
+  static std::filesystem::path new_folder();
+  xend::DeviceSettings device_settings() const;
   void guests();
 
   std::unique_ptr<xend::Programs> programs_;

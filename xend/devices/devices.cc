@@ -10,6 +10,7 @@
 #include "libxc-wrap/error.h"
 #include "xend/devices/device_class.h"
 #include "xend/devices/device_departure.h"
+#include "xend/devices/device_needs.h"
 #include "xend/devices/device_nodes.h"
 #include "xend/devices/frontend_tree.h"
 #include "xend/devices/hotplug.h"
@@ -185,6 +186,10 @@ Device Devices::complete_more(const DeviceOwner& owner, const sxp::Value& config
   const unsigned unseen = parse_id(read_or_empty(impl_->store, paths.counter)).value_or(0);
   device.id = std::max(device.id, unseen);
   return device;
+}
+
+std::vector<std::string> Devices::missing_for(const DeviceOwner& owner, const Device& device) const {
+  return xend::missing_for(impl_->store, impl_->settings, owner, device);
 }
 
 void Devices::write(const DeviceOwner& owner, const std::vector<Device>& devices) {

@@ -42,6 +42,7 @@ struct DeviceSettings {
   std::string scripts_dir = "/etc/xen/scripts";
   ScsiFolders scsi;
   std::string served_dir = "/sys/bus/xen-backend/devices";  // an entry for each backend that has a driver
+  std::string root;  // in front of scripts and network interfaces that are looked for before a guest comes; for tests
 };
 
 class Cancellation;  // helpers/helpers.h
@@ -57,6 +58,9 @@ class Devices {
 
   // The same for a device that a running domain is given: an id that the guest has seen before is not given again.
   Device complete_more(const DeviceOwner& owner, const sxp::Value& config, const std::vector<Device>& others) const;
+
+  // What a completed device needs and dom0 does not have, each as a sentence (device_needs.h).
+  std::vector<std::string> missing_for(const DeviceOwner& owner, const Device& device) const;
 
   // Writes the xenstore nodes of `devices`, all in one transaction (spec domain-lifecycle 9.1). Throws Error; then
   // nothing of them is there.

@@ -14,6 +14,7 @@
 #include "xend/domain/connecting.h"
 #include "xend/domain/device_model.h"
 #include "xend/domain/device_model_start.h"
+#include "xend/domain/guest_support.h"
 #include "xend/domain/managed.h"
 #include "xend/domain/memory_need.h"
 #include "xend/domain/pci_grant.h"
@@ -48,12 +49,6 @@ xc::MachineParams machine_params(const DomainConfig& config) {
           .viridian = static_cast<unsigned>(number("viridian", 0)),
           .hpet = number("hpet", 0) != 0,
           .vpt_align = number("vpt_align", 1) != 0};
-}
-
-// hvmloader as the file names it: files without `loader` have it as their kernel.
-std::string loader_of(const DomainConfig& config) {
-  if (const auto loader = config.image.platform_value("loader"); loader && !loader->empty()) return *loader;
-  return Programs::is_hvmloader(config.image.kernel) ? config.image.kernel : "";
 }
 
 // Pages that had to be cleared were another guest's: worth knowing for who runs a host with ballooning guests.
@@ -107,7 +102,7 @@ void check_readable(const std::string& path, const char* text) {
 }  // namespace
 
 Construction::Construction(Host& host, DomainConfig config) : host_(host) {
-  check_can_run(config);
+  check_type(host_, config);
   security_sid_ = security_sid(host_.xen, config.security_label, config.name);
   if (wants_frame_buffer(config)) config.device_elements.push_back(sxp::Value::list({"vfb"}));
   for (const auto& element : config.device_elements)
@@ -119,7 +114,7 @@ Construction::Construction(Host& host, DomainConfig config) : host_(host) {
     config.devices.push_back(host.devices.complete(
         sxp::Value::list({"console", sxp::Value::list({"protocol", "vt100"}), sxp::Value::list({"location", "2"})}),
         config.devices, config.type));
-  check_programs(config);
+  check_programs(host_, config);
   const auto promises = host_.domains.lock_promises();
   check_pci(host_, config, pci_functions(config), nullptr);
   DomainState state;
@@ -135,26 +130,6 @@ Construction::~Construction() {
     XEND_LOG(Error, "Domain construction failed: {} ({}) is taken away again.", domain_->name(), *domid);
   early_.give_up();
   tear_down(host_, domain_, replaced_);
-}
-
-void Construction::check_can_run(const DomainConfig& config) const {
-  const auto xen = host_.xen.host_info();
-  if (config.type != xc::GuestType::kPv && !xen.hvm)
-    throw Error("HVM guest support is unavailable: is VT/AMD-V supported by your CPU and enabled in your BIOS?");
-  if (config.type == xc::GuestType::kPv && !xen.pv)
-    throw Error(
-        fmt::format("{} is a PV guest, and this Xen was built or booted without PV support. A Linux guest can run with "
-                    "type = \"pvh\".",
-                    config.name));
-}
-
-// What is missing on this host is said before anything is made.
-void Construction::check_programs(const DomainConfig& config) const {
-  constexpr xc::DomId kNotYet = 0;
-  plan_device_model(config, kNotYet, *host_.options.get(), host_.programs);
-  if (config.type != xc::GuestType::kHvm) return;
-  host_.programs.hvmloader(loader_of(config));
-  host_.programs.firmware();
 }
 
 void Construction::make_shell() {

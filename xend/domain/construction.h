@@ -35,7 +35,6 @@ class Construction {
   std::shared_ptr<Domain> keep();  // done: paused
 
  private:
-  void check_can_run(const DomainConfig& config) const;
   BootFiles boot_loader(const DomainState& state);
   void build_hvm(const DomainState& state);
   void apply_cpuid_policy(const DomainConfig& config);
@@ -44,7 +43,6 @@ class Construction {
   void begin_connecting();
   void store_managed() noexcept;
   void fill_memory(const BuildRequest& request);
-  void check_programs(const DomainConfig& config) const;
 
   Host& host_;
   std::shared_ptr<Domain> domain_, replaced_;  // a managed domain that did not run has made way for this one

@@ -6,10 +6,9 @@
 #include "xend/domain/device_state.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
-#include "xend/domain/pci_grant.h"
+#include "xend/domain/movable.h"
 #include "xend/domain/store_layout.h"
 #include "xend/domain/tear_down.h"
-#include "xend/domain/usb_ports.h"
 #include "xend/error.h"
 #include "xend/helpers/frame_format.h"
 #include "xend/log.h"
@@ -45,19 +44,6 @@ MigrationTool::Subject told_of(const Domain& domain, const std::string& destinat
   return subject;
 }
 
-// QEMU takes a device up again that it knows by its product. Where another one was it does not look a second time, and
-// where there is none now it does not even start: the guest would not come back.
-void refuse_usb_places(const DomainConfig& config, const std::string& what) {
-  if (config.type != xc::GuestType::kHvm) return;
-  for (const UsbDevice& device : UsbPorts(config).devices())
-    if (device.by_place())
-      throw Error(
-          fmt::format("Migration not permitted with assigned USB device.\nDomain {} cannot be {} with {}, which is a "
-                      "place on this host: xm usb-del {} {} takes it away. By its product, host:VENDOR:PRODUCT, it "
-                      "could come along.",
-                      config.name, what, device.name, config.name, device.name));
-}
-
 }  // namespace
 
 Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::string& what,
@@ -70,16 +56,9 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
   if (power_state(info) != PowerState::kRunning) throw Error("Domain is not running");
   const auto state = domain_->state();
   if (!state.held_because.empty()) throw Error(state.held_because);
-  if (state.config.nomigrate())
-    throw Error(fmt::format("Domain {} may not be {}: nomigrate is set in its configuration.", state.name, what));
-  if (!pci_functions(state.config).empty())
-    throw Error(
-        fmt::format("Migration not permitted with assigned PCI device.\nDomain {} cannot be {} until its devices are "
-                    "detached: xm pci-list {} shows them.",
-                    state.name, what, state.name));
   operation_.emplace(domain_->begin(what));
   const auto now = domain_->state();  // nobody changes it any more, and its machine is exactly this
-  refuse_usb_places(now.config, what);
+  check_movable(now.config, what);
   tool_.take(MigrationTool::kTest, cancellation().fd());
   tool_.take(MigrationTool::kBefore, cancellation().fd());
   config_ = domain_sxp(now, info, {.devices = true, .vcpu_avail = true}, elements_to_send(host_, *domain_));

@@ -186,6 +186,26 @@ MemoryReservation MemoryLedger::reserve(xc::KiB need, const std::string& name, c
   return MemoryReservation(*this, need);
 }
 
+MemoryOutlook MemoryLedger::outlook() {
+  const auto options = options_.get();
+  MemoryOutlook outlook;
+  outlook.dom0_may_give = options->enable_dom0_ballooning;
+  outlook.dom0_min = options->dom0_min_mem;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto seen = look();
+    outlook.free = {seen.free.value + seen.scrub.value};
+  }
+  for (const auto& domain : xen_.domains())
+    if (domain.dying) outlook.free.value += domain.memory.value;
+  if (!outlook.dom0_may_give) return outlook;
+  const auto over = [](std::uint64_t have, std::uint64_t keep) { return have - std::min(have, keep); };
+  // Whatever dom0 has: more than the host has but for what dom0 keeps will never be free (Search::out_of_reach).
+  const auto reach = over(over(xen_.host_info().total_kib.value, outlook.dom0_min.value), outlook.free.value + 1);
+  outlook.from_dom0 = {std::min(over(dom0_.current().value, outlook.dom0_min.value), reach)};
+  return outlook;
+}
+
 void MemoryLedger::set_dom0(xc::MiB target, xc::KiB now) {
   if (xc::KiB(target) > now) {
     const std::lock_guard lock(mutex_);

@@ -31,6 +31,14 @@ class MemoryReservation {
   xc::KiB amount_;
 };
 
+// How far reserve() could get now.
+struct MemoryOutlook {
+  xc::KiB free;                // and promised to nobody; or soon to be: being scrubbed, or of a domain that is dying
+  xc::KiB from_dom0;           // what dom0 could give besides
+  bool dom0_may_give = false;  // enable-dom0-ballooning
+  xc::KiB dom0_min;            // dom0-min-mem
+};
+
 class MemoryLedger {
  public:
   // Lets time pass while dom0's driver works.
@@ -42,6 +50,9 @@ class MemoryLedger {
   // seconds after that. Throws Error with the classic texts and the numbers, and when `give_up`, asked while waiting,
   // says so. `name` is the domain that it is for.
   MemoryReservation reserve(xc::KiB need, const std::string& name, const std::function<bool()>& give_up = {});
+
+  // Asks for nothing and changes nothing. Throws xc::Error, Error.
+  MemoryOutlook outlook();
 
   // Has dom0 shrink or grow to `target`, `now` being what it has. Throws Error when it is to grow into memory that is
   // not free.

@@ -9,10 +9,10 @@
 #include "xend/domain/construction.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/managed.h"
-#include "xend/domain/save.h"
 #include "xend/error.h"
 #include "xend/helpers/frame_format.h"
 #include "xend/log.h"
+#include "xend/relocation/preflight.h"
 
 namespace xend {
 
@@ -36,7 +36,8 @@ std::string waits_for(const ArrivalRecord& record) {
 
 class Built final : public ArrivingGuest {
  public:
-  Built(Host& host, const Message& offer, std::string who) : host_(host), construction_(host, config_of(host, offer)) {
+  Built(Host& host, const Message& offer, std::string who)
+      : host_(host), construction_(host, preflight(host, offer, who)) {
     record_.ticket = offer.ticket;
     record_.name = construction_.domain()->name();
     record_.uuid = construction_.domain()->uuid();
@@ -65,13 +66,6 @@ class Built final : public ArrivingGuest {
   void cancel() override { construction_.domain()->cancel(); }
 
  private:
-  static DomainConfig config_of(Host& host, const Message& offer) {
-    refuse_if_here(host, offer.offer);
-    auto config = DomainConfig::parse(offer.offer);
-    if (config.nomigrate()) throw Error("cannot restore non-migratable domain");
-    return config;
-  }
-
   Host& host_;
   ArrivalRecord record_;
   Construction construction_;

@@ -210,13 +210,14 @@ DepartureRecord record_of(const Domain& domain, const Relocation& r, unsigned po
 }  // namespace
 
 void Departures::move(const std::shared_ptr<Domain>& domain, const Relocation& r, unsigned port, Peer peer) {
+  const auto needs = needs_of(host_, *domain);
   const auto record = record_of(*domain, r, port);
   auto move = std::make_unique<Move>(*this, domain, record);
   move->depart(r);
   const auto cancelled = [cancellation = move->departure().cancellation()] { return cancellation.cancelled(); };
   PeerLink link(std::move(peer), r.destination, cancelled);
   try {
-    move->source().hand_over(link, config_to_send(move->departure(), r));
+    move->source().hand_over(link, config_to_send(move->departure(), r), needs);
   } catch (const Refusal& e) {
     if (!move->source().settled()) go_on_asking(std::move(move));
     throw Error(fmt::format("{} (from {})", e.what(), r.destination));

@@ -59,6 +59,7 @@ std::string to_text(const Message& m) {
   sxp::List items{to_string(m.kind), sxp::Value::list({"ticket", m.ticket.to_string()})};
   if (m.kind == Kind::kOffer) {
     items.push_back(sxp::Value::list({"version", kHandoverVersion}));
+    if (m.needs) items.push_back(m.needs->to_sxp());
     items.push_back(sxp::Value::list({"config", m.offer}));
   }
   if (m.kind == Kind::kRunning) items.push_back(sxp::Value::list({"domid", m.domid}));
@@ -85,6 +86,7 @@ Message parse_message(const sxp::Value& value) {
     const auto* config = sxp::child_value(value, "config");
     if (!config || !config->is_list()) throw Error("The offer of a handover has no configuration.");
     m.offer = *config;
+    if (const auto* needs = sxp::child(value, "needs")) m.needs = HandoverNeeds::parse(*needs);
   }
   if (m.kind == Kind::kRunning) m.domid = parse_domid(sxp::child_text(value, "domid").value_or(""));
   if (m.kind == Kind::kWait) m.reason = sxp::child_text(value, "reason").value_or("");

@@ -3,10 +3,12 @@
 // `handover` in its answer to `help`.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "libxc-wrap/types.h"
 #include "sxp/value.h"
+#include "xend/relocation/handover_needs.h"
 
 namespace xend {
 
@@ -33,9 +35,10 @@ struct Message {
 
   Kind kind = Kind::kWait;
   Ticket ticket{};
-  sxp::Value offer{};    // kOffer: (domain ...), as the destination will build it
-  xc::DomId domid = 0;   // kRunning: what it is there
-  std::string reason{};  // kWait, kRefused: a sentence
+  sxp::Value offer{};                    // kOffer: (domain ...), as the destination will build it
+  xc::DomId domid = 0;                   // kRunning: what it is there
+  std::string reason{};                  // kWait, kRefused: a sentence
+  std::optional<HandoverNeeds> needs{};  // kOffer; the first releases with a handover said nothing of them
 };
 
 // Nothing follows the closing parenthesis: behind `ready` and before `prepare` come the bytes of the image.

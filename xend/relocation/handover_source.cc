@@ -32,10 +32,11 @@ void refusal_of(HandoverLink& link, std::chrono::milliseconds limit) {
 HandoverSource::HandoverSource(DepartureDesk& desk, LeavingGuest& guest, DepartureRecord record, HandoverLimits limits)
     : desk_(desk), guest_(guest), record_(std::move(record)), limits_(limits) {}
 
-void HandoverSource::hand_over(HandoverLink& link, const sxp::Value& config) {
+void HandoverSource::hand_over(HandoverLink& link, const sxp::Value& config,
+                               const std::optional<HandoverNeeds>& needs) {
   try {
     desk_.write(record_);
-    bring_image(link, config);
+    bring_image(link, {.kind = Kind::kOffer, .ticket = record_.ticket, .offer = config, .needs = needs});
   } catch (const std::exception&) {
     // The destination was not asked to be prepared, so it is not: nothing needs to be written before the guest goes on.
     go_on_here();
@@ -55,8 +56,8 @@ void HandoverSource::hand_over(HandoverLink& link, const sxp::Value& config) {
   }
 }
 
-void HandoverSource::bring_image(HandoverLink& link, const sxp::Value& config) {
-  link.send({.kind = Kind::kOffer, .ticket = record_.ticket, .offer = config});
+void HandoverSource::bring_image(HandoverLink& link, const Message& offer) {
+  link.send(offer);
   require(link.receive(limits_.answer), Kind::kReady, record_.ticket);
   try {
     guest_.send_image(link);

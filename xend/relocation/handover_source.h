@@ -2,7 +2,8 @@
 //
 //   source                                          destination
 //     journal: begun T
-//     (handover (ticket T) (config ...))      ->                          preflight
+//     (handover (ticket T) (needs ...)
+//        (config ...))                        ->                          preflight
 //                                             <-    (ready T)             or (err ...): the guest has noticed nothing
 //     the image, live rounds first            ->                          builds the domain, paused
 //     (prepare T)                             ->                          journal: prepared T
@@ -88,7 +89,8 @@ class HandoverSource {
 
   // From the offer to the commit on `link`, on which nothing has been said. Throws what failed, with the guest going on
   // here -- or still to be given back: settle() must be called while settled() is false.
-  void hand_over(HandoverLink& link, const sxp::Value& config);
+  // `needs`: beyond what `config` says.
+  void hand_over(HandoverLink& link, const sxp::Value& config, const std::optional<HandoverNeeds>& needs = {});
 
   // For a record that a daemon before this one has left: decides what can be decided without the destination.
   void recover();
@@ -105,7 +107,7 @@ class HandoverSource {
   const DepartureRecord& record() const { return record_; }
 
  private:
-  void bring_image(HandoverLink& link, const sxp::Value& config);
+  void bring_image(HandoverLink& link, const Message& offer);
   void take_back();
   Whereabouts ask(HandoverLink& link);
   Whereabouts ask_to_run(HandoverLink& link);

@@ -7,6 +7,7 @@
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/managed.h"
+#include "xend/domain/movable.h"
 #include "xend/error.h"
 #include "xend/log.h"
 #include "xend/relocation/handovers.h"
@@ -31,6 +32,7 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
   if (power_state(domid ? host.xen.domain(*domid) : std::nullopt) != PowerState::kRunning)
     throw Error("Domain is not running");
   if (r.change_home_server && !state.managed) throw Error("Domain is not a managed domain");
+  check_movable(state.config, "migrated");
   if (r.live && state.config.type == xc::GuestType::kPv && !host.xen.host_info().shadow)
     throw Error(fmt::format(
         "Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "

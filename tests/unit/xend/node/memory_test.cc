@@ -204,5 +204,37 @@ TEST(Dom0Balloon, ReadsSysfsAndWritesTheStore) {
   }
 }
 
+TEST_F(Memory, HowFarItCouldGet) {
+  configure(256, false);
+  shares.push_back(ledger.reserve(xc::MiB{1000}, "first"));
+  EXPECT_EQ(ledger.outlook().free, xc::KiB(xc::MiB{2072}));
+  EXPECT_EQ(ledger.outlook().from_dom0, xc::KiB{0});
+  configure(256, true);
+  EXPECT_EQ(ledger.outlook().free, xc::KiB(xc::MiB{2072}));
+  EXPECT_EQ(ledger.outlook().from_dom0, xc::KiB(xc::MiB{768}));
+  configure(1100, true);
+  EXPECT_EQ(ledger.outlook().from_dom0, xc::KiB{0});
+  EXPECT_THAT(dom0.targets(), IsEmpty());
+}
+
+TEST_F(Memory, WhatADyingDomainStillHasIsAsGoodAsFree) {
+  const auto other = xen.create_domain({xc::Uuid::random(), xc::GuestType::kPv, 1, 0, 0});
+  xen.populate(other, xc::MiB{2000});
+  EXPECT_EQ(ledger.outlook().free, xc::KiB(xc::MiB{1072}));
+  xen.change_domain(other, [](xc::DomainInfo& info) { info.dying = true; });
+  EXPECT_EQ(ledger.outlook().free, xc::KiB(xc::MiB{3072}));
+}
+
+// What can never be free is not counted on, whatever dom0 has: reserve() refuses it at once.
+TEST_F(Memory, MoreThanTheHostHasIsOutOfReach) {
+  configure(256, true);
+  xen.change_host([](xc::HostInfo& h) { h.total_kib = xc::MiB{1024}; });
+  const auto outlook = ledger.outlook();
+  EXPECT_EQ(outlook.free.value + outlook.from_dom0.value, 768u * 1024 - 1);
+  EXPECT_THAT(reserve({outlook.free.value + outlook.from_dom0.value + 1}),
+              StartsWith("Not enough memory is available"));
+  EXPECT_THAT(pauses, IsEmpty()) << "it was waited for";
+}
+
 }  // namespace
 }  // namespace xend
