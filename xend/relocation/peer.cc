@@ -98,6 +98,7 @@ void Peer::take(rpc::SecuredSocket secured, bool asked) {
                           : secured.peer.pinned ? "the other host's certificate is one of xend-relocation-ssl-peers"
                                                 : "xend-relocation-ssl-ca-file vouches for the other host";
   protection_ = fmt::format("encrypted with {}; {}", secured.how, who);
+  certified_ = asked;
   by_kernel_ = !secured.tunnel;
   tunnel_ = std::move(secured.tunnel);
   socket_ = std::move(secured.fd);

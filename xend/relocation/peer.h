@@ -26,6 +26,8 @@ class Peer {
 
   // How what goes over it is protected, for the log: `in cleartext`, or `encrypted with ...`.
   const std::string& protection() const { return protection_; }
+  // False when whoever is on the wire can be at the other end.
+  bool certified() const { return certified_; }
 
   int fd() const { return socket_.get(); }
 
@@ -52,6 +54,7 @@ class Peer {
   rpc::FileDescriptor socket_;
   bool by_kernel_ = false;  // socket_ is one that the kernel encrypts
   std::string protection_ = "in cleartext";
+  bool certified_ = false;
 };
 
 // Connects to HOST:PORT (IPv4) within 30 seconds. Throws Error with the classic text `can't connect: [Errno 111]

@@ -178,13 +178,25 @@ sxp::Value config_to_send(const Departure& departure, const Relocation& r) {
   return config;
 }
 
+namespace {
+
+void log_protection(const Domain& domain, const Relocation& r, const Peer& peer) {
+  const auto text = fmt::format("Domain {} ({}) goes to {} {}", domain.name(), domain.domid().value_or(0),
+                                r.destination, peer.protection());
+  if (r.ssl && !peer.certified())
+    XEND_LOG(Warning, "{}: whoever is on the wire can pretend to be it. See xend-relocation-keys(8).", text);
+  else
+    XEND_LOG(Info, "{}.", text);
+}
+
+}  // namespace
+
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
   const unsigned port = r.port != 0 ? r.port : own_port(host, r);
   check_domain(host, domain, r);
   check_destination(host, *domain, r, port);
   auto peer = connect_for_relocation(host, r.destination, port, r.ssl);
-  XEND_LOG(Info, "Domain {} ({}) goes to {} {}.", domain->name(), domain->domid().value_or(0), r.destination,
-           peer.protection());
+  log_protection(*domain, r, peer);
   if (offers_handover(peer, r, port)) {
     host.handovers->departures().move(domain, r, port, std::move(peer));
   } else {

@@ -197,6 +197,25 @@ TEST(Options, SslRelocationNeedsBothFiles) {
             "ssl_key_file or ssl_cert_file for ssl relocation server is missing.");
 }
 
+TEST(Options, FingerprintsOfOtherHostsAreChecked) {
+  const std::string good(64, 'a');
+  EXPECT_THAT(options("").xend_relocation_ssl_peers, IsEmpty());
+  EXPECT_THAT(options("(xend-relocation-ssl-peers " + good + ")").xend_relocation_ssl_peers, ElementsAre(good));
+  EXPECT_THAT(options("(xend-relocation-ssl-peers ('" + good + "' '" + good + "'))").xend_relocation_ssl_peers,
+              ElementsAre(good, good));
+  EXPECT_THAT(
+      error("(xend-relocation-ssl-peers ('" + good + "' '" + good + ":'))"),
+      HasSubstr("invalid xend config xend-relocation-ssl-peers: '" + good + ":' is not the SHA-256 fingerprint"));
+  EXPECT_THAT(error("(xend-relocation-ssl-peers '')"), HasSubstr("'' is not the SHA-256 fingerprint"));
+}
+
+TEST(Options, TheAuthorityOfAnSslServerMustExist) {
+  EXPECT_EQ(options("(xend-relocation-ssl-ca-file ca.crt)").xend_relocation_ssl_ca_file, "/etc/xen/ca.crt");
+  EXPECT_EQ(error("(xend-relocation-ssl-server yes) (xend-relocation-server-ssl-key-file /dev/null)"
+                  "(xend-relocation-server-ssl-cert-file /dev/null) (xend-relocation-ssl-ca-file /no/ca)"),
+            "invalid xend config xend-relocation-ssl-ca-file: directory '/no/ca' does not exist");
+}
+
 TEST(Options, HalfOfTheFilesForHttpsIsPlainHttpWithAWarning) {
   EXPECT_THAT(warnings("(xend-tcp-xmlrpc-server yes) (xend-tcp-xmlrpc-server-ssl-key-file /dev/null)"),
               ElementsAre(HasSubstr("speaks plain HTTP")));
