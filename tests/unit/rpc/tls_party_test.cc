@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 
 Fingerprint fingerprint_of(const std::string& pem) {
@@ -140,7 +141,7 @@ TEST_F(Parties, EachKnowsTheFingerprintOfTheOther) {
   EXPECT_TRUE(outcome.near.peer.pinned);
   EXPECT_TRUE(outcome.far.peer.pinned);
   EXPECT_EQ(outcome.far.peer.shown, fingerprint_of(client_pem_));
-  EXPECT_THAT(outcome.near.how, HasSubstr("AES_256_GCM"));
+  EXPECT_THAT(outcome.near.how, MatchesRegex("TLSv1\\.[23] .*AES.?256.GCM.SHA384, by (xend|the kernel)"));
 }
 
 TEST_F(Parties, OneOfSeveralFingerprintsIsEnough) {
@@ -177,6 +178,38 @@ TEST_F(Parties, AClientWithoutACertificateIsRefusedByWhoeverAsks) {
   const auto outcome = meet(client, server);
   EXPECT_EQ(outcome.server, "we: It showed no certificate, and hosts without one may not speak here.");
   EXPECT_NE(outcome.client, "ok");
+}
+
+// What kernels encrypt is TLS 1.2, in which a client hears at once what the server thinks of it.
+TEST_F(Parties, AServerOfTls12TellsAClientWhyItIsTurnedAway) {
+  const TlsTrust nobody{"", {fingerprint_of(server_pem_)}};
+  const TlsContext context = make_tls_context(TlsEnd::kServer);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  show_certificate(context.get(), server_pem_, server_pem_);
+  ask_for_certificates(context.get(), nobody);
+  const auto turned_away = [&](const TlsParty& client) {
+    auto [near, far] = tcp_pair();
+    auto accepted = std::async(std::launch::async, [&, fd = far.get()] {
+      const Tls tls(::SSL_new(context.get()));
+      TlsVerdict verdict;
+      set_verdict(tls.get(), verdict);
+      ::SSL_set_fd(tls.get(), fd);
+      const int result = ::SSL_accept(tls.get());
+      ::shutdown(fd, SHUT_WR);
+      return result;
+    });
+    SecuredSocket none;
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    const auto error =
+        says([&, &socket = near] { return client.connect(std::move(socket), "127.0.0.1", deadline); }, none, false);
+    EXPECT_NE(accepted.get(), 1);
+    return error;
+  };
+  EXPECT_EQ(turned_away(TlsParty(client_pem_, client_pem_, {})),
+            "they: It does not take this host's certificate, whose SHA-256 fingerprint is " +
+                fingerprint_of(client_pem_).text() + ".");
+  EXPECT_EQ(turned_away(TlsParty("", "", {})),
+            "they: It asks for a certificate, it seems, and this host has none to show.");
 }
 
 TEST_F(Parties, NobodyIsAskedWhereNobodyIsKnown) {
