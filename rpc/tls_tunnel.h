@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "rpc/file_descriptor.h"
-#include "rpc/stream.h"
 #include "rpc/tls.h"
 
 namespace rpc {

@@ -111,9 +111,8 @@ void doubt_encryption(const Options& options, std::vector<std::string>& doubts) 
   if (options.xend_relocation_ssl_peers.empty() && !options.xend_relocation_ssl_ca_file)
     doubts.push_back(
         "Neither xend-relocation-ssl-peers nor xend-relocation-ssl-ca-file is set: relocation is encrypted, but "
-        "whoever "
-        "is on the wire can pretend to be the other host. Name the fingerprints that xend-relocation-keys prints "
-        "there.");
+        "whoever is on the wire can pretend to be the other host. Name the fingerprints that xend-relocation-keys "
+        "prints there.");
   else if (!options.xend_relocation_server_ssl_cert_file)
     doubts.push_back(
         "xend-relocation-server-ssl-cert-file is not set: a host that asks for a certificate turns this one away.");

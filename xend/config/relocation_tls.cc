@@ -27,8 +27,8 @@ std::shared_ptr<const rpc::TlsParty> relocation_tls(const Options& options) {
 std::string with_advice(const rpc::TlsRefusal& refusal) {
   if (refusal.by == rpc::TlsRefusal::By::kUs)
     return fmt::format(
-        "{} If that is the right host, add the fingerprint that xend-relocation-keys prints there to "
-        "xend-relocation-ssl-peers here.",
+        "{} If that is the right host, name its certificate in xend-relocation-server-ssl-cert-file there, and add the "
+        "fingerprint that xend-relocation-keys prints there to xend-relocation-ssl-peers here.",
         refusal.what());
   return fmt::format(
       "{} Add the fingerprint that xend-relocation-keys prints here to xend-relocation-ssl-peers there, and name the "

@@ -78,7 +78,7 @@ TEST(Options, DefaultsAreTheClassicOnes) {
 
 TEST(Options, EveryKeyOfTheSpecificationIsKnownOnce) {
   std::vector<std::string_view> names = option_names();
-  EXPECT_EQ(names.size(), 52u);  // and linux-as-pvh, xend-relocation-classic
+  EXPECT_EQ(names.size(), 54u);  // and linux-as-pvh, xend-relocation-classic, -ssl-peers, -ssl-ca-file
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
 }
