@@ -23,6 +23,7 @@
 namespace sim {
 namespace {
 
+using rpc::fingerprint_of;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -229,11 +230,6 @@ class CertifiedRelocations : public Relocations {
   }
   ~CertifiedRelocations() override { xend::log_close(); }
 
-  static rpc::Fingerprint fingerprint_of(const std::string& pem) {
-    const std::unique_ptr<FILE, rpc::Freed<std::fclose>> file(std::fopen(pem.c_str(), "re"));
-    const std::unique_ptr<X509, rpc::Freed<::X509_free>> x(::PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
-    return rpc::Fingerprint::of(x.get());
-  }
   // Host one shows its own certificate and goes to hosts with that in `pem`.
   void one_trusts(const std::string& pem) {
     auto options = *one.options.get();

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "rpc/tls_trust.h"
+
 namespace rpc {
 
 template <auto kFree>
@@ -58,6 +60,13 @@ inline void write_certificate(const std::string& path, const TestCertificate& wa
   const File file(std::fopen(path.c_str(), "we"));
   ::PEM_write_X509(file.get(), x);
   ::PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+}
+
+// Of the certificate in a file.
+inline Fingerprint fingerprint_of(const std::string& path) {
+  const std::unique_ptr<FILE, Freed<std::fclose>> file(std::fopen(path.c_str(), "re"));
+  const std::unique_ptr<X509, Freed<::X509_free>> certificate(::PEM_read_X509(file.get(), nullptr, nullptr, nullptr));
+  return Fingerprint::of(certificate.get());
 }
 
 }  // namespace rpc
