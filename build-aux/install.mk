@@ -4,6 +4,8 @@
 INSTALL_PROGRAM ?= install
 PROGRAM_FILES = $(B)/xm-cli/xm $(B)/xend-daemon/xend
 HELPER_FILES = $(addprefix $(B)/helpers/,$(HELPERS)) $(addprefix $(B)/xm-cli/,xm-https xm-image)
+# Scripts have no debug information to strip.
+ADMIN_SCRIPTS = xend/relocation/xend-relocation-keys
 GUEST_FILE_SCRIPTS = $(wildcard xm/guest_config/*.py)
 UNITS = $(wildcard configs/*.service configs/*.socket)
 # Configuration files are kept when they are there already: they are the administrator's.
@@ -18,6 +20,7 @@ install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(pkglibexecdir) $(DESTDIR)$(xenconfdir) $(DESTDIR)$(systemdsystemunitdir) \
 	  $(addprefix $(DESTDIR)$(mandir)/man,1 5 8)
 	$(INSTALL_PROGRAM) -m 755 $(PROGRAM_FILES) $(DESTDIR)$(sbindir)
+	install -m 755 $(ADMIN_SCRIPTS) $(DESTDIR)$(sbindir)
 	$(INSTALL_PROGRAM) -m 755 $(HELPER_FILES) $(DESTDIR)$(pkglibexecdir)
 	install -m 644 $(GUEST_FILE_SCRIPTS) $(DESTDIR)$(pkglibexecdir)
 	for f in $(CONFIG_FILES) $(EXAMPLE_FILES); do \
@@ -29,7 +32,7 @@ install: all
 
 # Leaves the configuration, logs and saved domains alone.
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(PROGRAM_FILES)))
+	rm -f $(addprefix $(DESTDIR)$(sbindir)/,$(notdir $(PROGRAM_FILES) $(ADMIN_SCRIPTS)))
 	rm -f $(addprefix $(DESTDIR)$(pkglibexecdir)/,$(notdir $(HELPER_FILES) $(GUEST_FILE_SCRIPTS)))
 	-rmdir $(DESTDIR)$(pkglibexecdir)
 	rm -f $(addprefix $(DESTDIR)$(systemdsystemunitdir)/,$(notdir $(UNITS)))

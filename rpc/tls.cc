@@ -36,7 +36,7 @@ class TlsClient : public Stream {
     if (host.empty()) throw TlsError("A server without a name cannot show a certificate for it.");
     if (!context_ || ::SSL_CTX_set_default_verify_paths(context_.get()) != 1) fail("set up", nullptr);
     ::SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-    tls_ = std::make_unique<TlsStream>(*socket_, context_.get(), TlsStream::End::kClient, host);
+    tls_ = std::make_unique<TlsStream>(*socket_, context_.get(), TlsEnd::kClient, host);
   }
 
   std::size_t read(std::span<char> buffer) override { return tls_->read(buffer); }
@@ -44,7 +44,7 @@ class TlsClient : public Stream {
 
  private:
   std::unique_ptr<Stream> socket_;
-  std::unique_ptr<ssl_ctx_st, FreeTls> context_;
+  TlsContext context_;
   std::unique_ptr<TlsStream> tls_;
 };
 
@@ -58,34 +58,47 @@ void FreeTls::operator()(ssl_st* ssl) const {
   ::SSL_free(ssl);
 }
 
-TlsAnybody::TlsAnybody() : context_(::SSL_CTX_new(::TLS_client_method())) {
-  if (!context_ || ::SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION) != 1) fail("set up", nullptr);
+void expect_host(ssl_st* ssl, const std::string& host) {
+  X509_VERIFY_PARAM* const param = ::SSL_get0_param(ssl);
+  if (::X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str()) == 1) return;
+  ::ERR_clear_error();
+  if (::SSL_set_tlsext_host_name(ssl, host.c_str()) != 1 || ::SSL_set1_host(ssl, host.c_str()) != 1)
+    fail("set up", ssl);
 }
 
-TlsIdentity::TlsIdentity(const std::string& key_file, const std::string& cert_file)
-    : context_(::SSL_CTX_new(::TLS_server_method())) {
-  if (!context_ || ::SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION) != 1) fail("set up", nullptr);
-  // A client cannot make the server work for it over and over on one connection, nor keep sessions in its memory.
-  ::SSL_CTX_set_options(context_.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
-  ::SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_OFF);
-  ::SSL_CTX_set_num_tickets(context_.get(), 0);
+TlsContext make_tls_context(TlsEnd end) {
+  TlsContext context(::SSL_CTX_new(end == TlsEnd::kServer ? ::TLS_server_method() : ::TLS_client_method()));
+  if (!context || ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) fail("set up", nullptr);
+  // A peer cannot make this end work for it over and over on one connection, nor keep sessions in its memory.
+  ::SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+  ::SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_num_tickets(context.get(), 0);
+  return context;
+}
+
+void show_certificate(ssl_ctx_st* context, const std::string& key_file, const std::string& cert_file) {
   // Protected by a password that nobody is there to type: refused, not asked for on the daemon's terminal.
-  ::SSL_CTX_set_default_passwd_cb(context_.get(), [](char*, int, int, void*) { return -1; });
+  ::SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
   ::ERR_clear_error();
-  if (::SSL_CTX_use_certificate_chain_file(context_.get(), cert_file.c_str()) != 1)
+  if (::SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1)
     throw TlsError(fmt::format("The certificate {} cannot be used: {}.", cert_file, last_reason()));
-  if (::SSL_CTX_use_PrivateKey_file(context_.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+  if (::SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
     throw TlsError(fmt::format("The key {} cannot be used: {}.", key_file, last_reason()));
 }
 
-TlsStream::TlsStream(Stream& below, ssl_ctx_st* context, End end, const std::string& host)
+TlsIdentity::TlsIdentity(const std::string& key_file, const std::string& cert_file)
+    : context_(make_tls_context(TlsEnd::kServer)) {
+  show_certificate(context_.get(), key_file, cert_file);
+}
+
+TlsStream::TlsStream(Stream& below, ssl_ctx_st* context, TlsEnd end, const std::string& host)
     : below_(below), ssl_(::SSL_new(context)) {
   BIO* const in = ::BIO_new(::BIO_s_mem());
   BIO* const out = ::BIO_new(::BIO_s_mem());
   if (!ssl_ || !in || !out) fail("set up", ssl_.get());
   ::SSL_set_bio(ssl_.get(), in, out);  // which owns them from now on
-  if (end == End::kClient) {
-    if (!host.empty() && !expect_host(host)) fail("set up", ssl_.get());
+  if (end == TlsEnd::kClient) {
+    expect_host(ssl_.get(), host);
     ::SSL_set_connect_state(ssl_.get());
   } else {
     ::SSL_set_accept_state(ssl_.get());
@@ -108,14 +121,6 @@ void TlsStream::close() {
   ::ERR_clear_error();
   ::SSL_shutdown(ssl_.get());
   flush();
-}
-
-// The name, or the number, that the certificate has to be for.
-bool TlsStream::expect_host(const std::string& host) {
-  X509_VERIFY_PARAM* const param = ::SSL_get0_param(ssl_.get());
-  if (::X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str()) == 1) return true;
-  ::ERR_clear_error();
-  return ::SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1 && ::SSL_set1_host(ssl_.get(), host.c_str()) == 1;
 }
 
 // Repeats `step`, moving bytes in between, until it succeeds or the peer has closed.
@@ -149,7 +154,7 @@ std::unique_ptr<Stream> start_tls(std::unique_ptr<Stream> socket, const std::str
 }
 
 std::unique_ptr<TlsStream> accept_tls(Stream& socket, const TlsIdentity& identity) {
-  return std::make_unique<TlsStream>(socket, identity.context(), TlsStream::End::kServer);
+  return std::make_unique<TlsStream>(socket, identity.context(), TlsEnd::kServer);
 }
 
 }  // namespace rpc

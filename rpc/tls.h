@@ -26,15 +26,18 @@ struct FreeTls {
 // One end of a connection in OpenSSL's own terms.
 using Tls = std::unique_ptr<ssl_st, FreeTls>;
 
-// What a client trusts that talks to anybody: the connection is encrypted, and who is at its other end is not known.
-class TlsAnybody {
- public:
-  TlsAnybody();  // throws TlsError
-  ssl_ctx_st* context() const { return context_.get(); }
+// The certificate of the other end has to be for `host`, a name or an address, where it is verified. Throws TlsError.
+void expect_host(ssl_st* ssl, const std::string& host);
 
- private:
-  std::unique_ptr<ssl_ctx_st, FreeTls> context_;
-};
+enum class TlsEnd { kClient, kServer };
+
+using TlsContext = std::unique_ptr<ssl_ctx_st, FreeTls>;
+
+// A context that takes TLS 1.2 and later, and keeps nothing of a connection for the next one. Throws TlsError.
+TlsContext make_tls_context(TlsEnd end);
+
+// Gives it the certificate to show and the key to it, PEM files. Throws TlsError that names the file.
+void show_certificate(ssl_ctx_st* context, const std::string& key_file, const std::string& cert_file);
 
 // What a server shows of itself: its certificate (with those of the authorities between, if any) and the key to it.
 class TlsIdentity {
@@ -45,18 +48,16 @@ class TlsIdentity {
   ssl_ctx_st* context() const { return context_.get(); }
 
  private:
-  std::unique_ptr<ssl_ctx_st, FreeTls> context_;
+  TlsContext context_;
 };
 
 // An end of a TLS connection. OpenSSL works on two buffers in memory; this class carries their bytes to and from the
 // stream below. So the deadlines of that hold, and no write of OpenSSL's own can raise SIGPIPE.
 class TlsStream : public Stream {
  public:
-  enum class End { kClient, kServer };
-
   // Shakes hands over `below`, which must outlive this. `host`, of a client: who the certificate has to be for, a name
-  // or an address; "" when that is not asked. Throws TlsError and what `below` throws.
-  TlsStream(Stream& below, ssl_ctx_st* context, End end, const std::string& host = "");
+  // or an address. Throws TlsError and what `below` throws.
+  TlsStream(Stream& below, ssl_ctx_st* context, TlsEnd end, const std::string& host = "");
 
   std::size_t read(std::span<char> buffer) override;
   void write(std::string_view bytes) override;
@@ -64,11 +65,7 @@ class TlsStream : public Stream {
   // Says that nothing more comes from this end, and does not wait for the other's goodbye. Throws as write does.
   void close();
 
-  // Hands the connection over to who moves its bytes himself; the stream is done with.
-  Tls take() { return std::move(ssl_); }
-
  private:
-  bool expect_host(const std::string& host);
   template <typename Step>
   void until_done(const char* what, Step step);
   void flush();

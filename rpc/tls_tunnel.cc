@@ -172,18 +172,4 @@ void TlsTunnel::carry() noexcept {
   ::shutdown(inner_.get(), SHUT_RDWR);
 }
 
-std::unique_ptr<TlsTunnel> TlsTunnel::accept(FileDescriptor socket, const TlsIdentity& identity, Deadline deadline) {
-  SocketStream stream(std::move(socket));
-  stream.set_deadline(deadline);
-  Tls tls = accept_tls(stream, identity)->take();
-  return std::unique_ptr<TlsTunnel>(new TlsTunnel(stream.release(), std::move(tls)));
-}
-
-std::unique_ptr<TlsTunnel> TlsTunnel::connect(FileDescriptor socket, Deadline deadline) {
-  SocketStream stream(std::move(socket));
-  stream.set_deadline(deadline);
-  Tls tls = TlsStream(stream, TlsAnybody().context(), TlsStream::End::kClient).take();
-  return std::unique_ptr<TlsTunnel>(new TlsTunnel(stream.release(), std::move(tls)));
-}
-
 }  // namespace rpc

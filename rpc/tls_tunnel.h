@@ -7,18 +7,15 @@
 #include <thread>
 
 #include "rpc/file_descriptor.h"
-#include "rpc/stream.h"
 #include "rpc/tls.h"
 
 namespace rpc {
 
 class TlsTunnel {
  public:
-  // Shakes hands over the connected TCP `socket`, as the server that `identity` shows or as the client of one, until
-  // `deadline`. A client does not ask whose certificate it is shown: classic daemons have nothing to check it against
-  // (spec protocols 1.1). Throws TlsError, std::system_error (ETIMEDOUT when the deadline passes).
-  static std::unique_ptr<TlsTunnel> accept(FileDescriptor socket, const TlsIdentity& identity, Deadline deadline);
-  static std::unique_ptr<TlsTunnel> connect(FileDescriptor socket, Deadline deadline);
+  // Carries what goes through the connected `socket`. `tls`: the hands were shaken over it, and it works on two buffers
+  // in memory from here on. Throws std::system_error.
+  TlsTunnel(FileDescriptor socket, Tls tls);
 
   // Sends what the user had written, for five seconds at most, and closes the connection. The user's end has to be
   // closed before.
@@ -32,7 +29,6 @@ class TlsTunnel {
   FileDescriptor take_end() { return std::move(end_); }
 
  private:
-  TlsTunnel(FileDescriptor socket, Tls tls);
   void carry() noexcept;
 
   class Carrier;

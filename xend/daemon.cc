@@ -9,7 +9,7 @@
 #include "xend/api/management_servers.h"
 #include "xend/build/qemu_device_models.h"
 #include "xend/config/access_list.h"
-#include "xend/config/tls_identity.h"
+#include "xend/config/relocation_tls.h"
 #include "xend/devices/network_script.h"
 #include "xend/devices/script_runner.h"
 #include "xend/domain/host.h"
@@ -90,13 +90,23 @@ void Daemon::Impl::open_relocation() {
   const auto listening = [&](unsigned port) { return listen_for_relocation(o->xend_relocation_address, port); };
   if ((o->xend_relocation_server || o->xend_relocation_ssl_server) && allowed().open())
     XEND_LOG(Warning, "xend-relocation-hosts-allow is empty: every host may send domains to this one.");
-  if (o->xend_relocation_server)
+  if (o->xend_relocation_server) {
     relocation = std::make_unique<RelocationServer>(host, listening(o->xend_relocation_port), allowed());
+    XEND_LOG(Warning,
+             "Domains that come to port {} come in cleartext: whoever is on the wire can read and change their memory. "
+             "See xend-relocation-keys(8) for how to encrypt.",
+             o->xend_relocation_port);
+  }
   if (o->xend_relocation_ssl_server) {
-    auto identity = tls_identity("xend-relocation-ssl-server", *o->xend_relocation_server_ssl_key_file,
-                                 *o->xend_relocation_server_ssl_cert_file);
+    auto tls = relocation_tls(*o);
+    if (!tls->asks())
+      XEND_LOG(Warning,
+               "Neither xend-relocation-ssl-peers nor xend-relocation-ssl-ca-file is set: port {} is encrypted, but "
+               "whose certificate the other host shows is not asked, so that whoever is on the wire can pretend to be "
+               "it. See xend-relocation-keys(8).",
+               o->xend_relocation_ssl_port);
     encrypted_relocation = std::make_unique<RelocationServer>(host, listening(o->xend_relocation_ssl_port), allowed(),
-                                                              RelocationLimits{}, std::move(identity));
+                                                              RelocationLimits{}, std::move(tls));
   }
   // For programs of this host, which its file mode keeps to those of root (spec protocols 1.1).
   if (o->xend_unix_server) {

@@ -8,15 +8,23 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
 #include "rpc/server.h"
 #include "tests/sim/sim_host.h"
+#include "tests/unit/rpc/certificate.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/error.h"
+#include "xend/log.h"
 #include "xend/relocation/peer.h"
 
 namespace sim {
 namespace {
 
+using rpc::fingerprint_of;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -209,6 +217,85 @@ TEST_F(Relocations, ThroughTlsAGuestArrivesWithItsMemory) {
   EXPECT_EQ(one.list(), "");
   EXPECT_EQ(two.list(), "TestGuest -b----");
   EXPECT_EQ(two.helpers.memory_of(two.host->domains.get("TestGuest")->running_domid()), memory);
+}
+
+// Two hosts with a certificate each.
+class CertifiedRelocations : public Relocations {
+ protected:
+  CertifiedRelocations() {
+    std::signal(SIGPIPE, SIG_IGN);  // as the daemon does
+    rpc::write_certificate(pem_);
+    rpc::write_certificate(strangers_);
+    xend::log_open(log_, xend::Level::kInfo, false);
+  }
+  ~CertifiedRelocations() override { xend::log_close(); }
+
+  // Host one shows its own certificate and goes to hosts with that in `pem`.
+  void one_trusts(const std::string& pem) {
+    auto options = *one.options.get();
+    options.xend_relocation_server_ssl_key_file = options.xend_relocation_server_ssl_cert_file = pem_;
+    options.xend_relocation_ssl_peers = {fingerprint_of(pem).text()};
+    one.options.set(options);
+  }
+  std::string logged() const {
+    std::ostringstream text;
+    text << std::ifstream(log_).rdbuf();
+    return text.str();
+  }
+
+  const std::string pem_ = one.folder / "one.pem", strangers_ = one.folder / "stranger.pem";
+  const std::string log_ = one.folder / "xend.log";
+};
+
+TEST_F(CertifiedRelocations, HostsThatKnowEachOtherMoveAGuest) {
+  const std::string memory(3'000'000, 'm');
+  one.start_guest("TestGuest", memory);
+  const auto port = two.listen_encrypted({"", {fingerprint_of(pem_)}});
+  one_trusts(two.folder / "host.pem");
+  EXPECT_EQ(move("TestGuest", port, true, true), "moved");
+  EXPECT_EQ(one.list(), "");
+  EXPECT_EQ(two.helpers.memory_of(two.host->domains.get("TestGuest")->running_domid()), memory);
+  EXPECT_THAT(logged(),
+              ContainsRegex("INFO .*Domain TestGuest .1. goes to 127.0.0.1 encrypted with TLSv1\\.[23] .*, by "
+                            "(xend|the kernel); the other host's certificate is one of xend-relocation-ssl-peers"));
+  EXPECT_THAT(logged(), HasSubstr("A domain is offered by 127.0.0.1, encrypted with TLSv1."));
+}
+
+TEST_F(CertifiedRelocations, ADestinationWithAnotherCertificateGetsNothing) {
+  one.start_guest("TestGuest");
+  const auto port = two.listen_encrypted({"", {fingerprint_of(pem_)}});
+  one_trusts(strangers_);
+  const auto error = move("TestGuest", port, false, true);
+  EXPECT_THAT(error, StartsWith("SSL error: 127.0.0.1: It showed the certificate with the SHA-256 fingerprint " +
+                                fingerprint_of(two.folder / "host.pem").text() +
+                                ", and it is none of those that are known here."));
+  EXPECT_THAT(error, HasSubstr("to xend-relocation-ssl-peers here"));
+  EXPECT_EQ(one.list(), "TestGuest -b----");
+  EXPECT_EQ(two.list(), "");
+}
+
+TEST_F(CertifiedRelocations, AStrangerIsTurnedAwayAndTheGuestStays) {
+  one.start_guest("TestGuest");
+  const auto port = two.listen_encrypted({"", {fingerprint_of(strangers_)}});
+  one_trusts(two.folder / "host.pem");
+  EXPECT_THAT(move("TestGuest", port, false, true), HasSubstr("this host's certificate"));
+  EXPECT_EQ(one.list(), "TestGuest -b----");
+  EXPECT_EQ(two.list(), "");
+  EXPECT_TRUE(eventually([this] {
+    return logged().find(
+               "Relocation connection from 127.0.0.1: It showed the certificate with the SHA-256 fingerprint " +
+               fingerprint_of(pem_).text()) != std::string::npos;
+  }));
+}
+
+TEST_F(CertifiedRelocations, WhatIsNotProtectedIsLogged) {
+  one.start_guest("TestGuest");
+  EXPECT_EQ(move("TestGuest", two.listen_encrypted(), false, true), "moved");
+  EXPECT_THAT(logged(), ContainsRegex("WARNING .*Domain TestGuest .1. goes to 127.0.0.1 encrypted with .*; whose "
+                                      "certificate the other host shows was not asked"));
+  one.start_guest("OtherGuest");
+  EXPECT_EQ(move("OtherGuest", two.listen()), "moved");
+  EXPECT_THAT(logged(), ContainsRegex("INFO .*Domain OtherGuest .2. goes to 127.0.0.1 in cleartext"));
 }
 
 TEST_F(Relocations, TlsAndPlainDoNotMix) {

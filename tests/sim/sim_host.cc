@@ -120,14 +120,14 @@ unsigned SimHost::listen(const std::string& hosts_allow, xend::RelocationLimits 
   return port;
 }
 
-unsigned SimHost::listen_encrypted() {
+unsigned SimHost::listen_encrypted(const rpc::TlsTrust& trust) {
   rpc::FileDescriptor listening(rpc::listen_tcp("127.0.0.1", 0));
   const unsigned port = rpc::port_of(listening.get());
   const std::string pem = folder / "host.pem";
   rpc::write_certificate(pem);
   server_ = std::make_unique<xend::RelocationServer>(*host, std::move(listening), xend::AccessList("", ""),
                                                      xend::RelocationLimits{},
-                                                     std::make_shared<const rpc::TlsIdentity>(pem, pem));
+                                                     std::make_shared<const rpc::TlsParty>(pem, pem, trust));
   return port;
 }
 

@@ -30,8 +30,8 @@ class SimHost {
 
   // Listens for relocation on a port of its own, which it returns.
   unsigned listen(const std::string& hosts_allow = "", xend::RelocationLimits limits = {});
-  // The same through TLS, with a certificate made on the spot.
-  unsigned listen_encrypted();
+  // The same through TLS, with a certificate made on the spot, `folder`/host.pem.
+  unsigned listen_encrypted(const rpc::TlsTrust& trust = {});
   void stop_listening() { server_.reset(); }
 
   // A network interface of this host, a bridge.

@@ -106,6 +106,18 @@ void doubt_relocation(const Options& options, std::vector<std::string>& doubts) 
   }
 }
 
+void doubt_encryption(const Options& options, std::vector<std::string>& doubts) {
+  if (!options.xend_relocation_ssl_server && !options.xend_relocation_ssl) return;
+  if (options.xend_relocation_ssl_peers.empty() && !options.xend_relocation_ssl_ca_file)
+    doubts.push_back(
+        "Neither xend-relocation-ssl-peers nor xend-relocation-ssl-ca-file is set: relocation is encrypted, but "
+        "whoever is on the wire can pretend to be the other host. Name the fingerprints that xend-relocation-keys "
+        "prints there.");
+  else if (!options.xend_relocation_server_ssl_cert_file)
+    doubts.push_back(
+        "xend-relocation-server-ssl-cert-file is not set: a host that asks for a certificate turns this one away.");
+}
+
 // ---- who may manage it ----
 
 void doubt_management(const Options& options, std::vector<std::string>& doubts) {
@@ -177,6 +189,7 @@ void doubt_paths(const Options& options, std::vector<std::string>& doubts) {
 std::vector<std::string> doubts(const Options& options) {
   std::vector<std::string> doubts;
   doubt_relocation(options, doubts);
+  doubt_encryption(options, doubts);
   doubt_management(options, doubts);
   doubt_displays(options, doubts);
   doubt_key_file("xend-relocation-server-ssl-key-file", options.xend_relocation_server_ssl_key_file, doubts);

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "rpc/file_descriptor.h"
+#include "rpc/tls_trust.h"
 #include "sxp/parser.h"
 #include "sxp/printer.h"
 #include "xend/config/access_list.h"
@@ -60,6 +61,8 @@ const std::array kKeys = {
     Key{"xend-relocation-ssl-port", &Options::xend_relocation_ssl_port},
     Key{"xend-relocation-server-ssl-key-file", &Options::xend_relocation_server_ssl_key_file},
     Key{"xend-relocation-server-ssl-cert-file", &Options::xend_relocation_server_ssl_cert_file},
+    Key{"xend-relocation-ssl-ca-file", &Options::xend_relocation_ssl_ca_file},
+    Key{"xend-relocation-ssl-peers", &Options::xend_relocation_ssl_peers},
     Key{"xend-relocation-ssl", &Options::xend_relocation_ssl},
     Key{"xend-relocation-classic", &Options::xend_relocation_classic},
     Key{"xend-relocation-hosts-allow", &Options::xend_relocation_hosts_allow},
@@ -159,6 +162,16 @@ void check_access_list(const Options& options, std::vector<std::string>& warning
   warnings.insert(warnings.end(), list.warnings().begin(), list.warnings().end());
 }
 
+void check_fingerprints(const Options& options) {
+  for (const std::string& text : options.xend_relocation_ssl_peers) {
+    try {
+      rpc::Fingerprint::parse(text);
+    } catch (const rpc::TlsError& e) {
+      throw Error(fmt::format("invalid xend config xend-relocation-ssl-peers: {}", e.what()));
+    }
+  }
+}
+
 void check_ssl_files(const Options& options, std::vector<std::string>& warnings) {
   if (options.xend_relocation_ssl_server) {
     const auto& key = options.xend_relocation_server_ssl_key_file;
@@ -166,6 +179,7 @@ void check_ssl_files(const Options& options, std::vector<std::string>& warnings)
     if (!key || !cert) throw Error("ssl_key_file or ssl_cert_file for ssl relocation server is missing.");
     require_exists("xend-relocation-server-ssl-key-file", *key);
     require_exists("xend-relocation-server-ssl-cert-file", *cert);
+    if (const auto& ca = options.xend_relocation_ssl_ca_file) require_exists("xend-relocation-ssl-ca-file", *ca);
   }
   if (options.xend_tcp_xmlrpc_server) {
     const auto& key = options.xend_tcp_xmlrpc_server_ssl_key_file;
@@ -225,6 +239,7 @@ LoadedOptions parse_options(std::string_view text) {
   if (!settings.find("enable-dom0-ballooning")) options.enable_dom0_ballooning = options.dom0_min_mem.value != 0;
   if (!options.enable_dom0_ballooning) options.total_available_memory_gib = 0;
   check_access_list(options, loaded.warnings);
+  check_fingerprints(options);
   check_ssl_files(options, loaded.warnings);
   return loaded;
 }

@@ -46,6 +46,8 @@ struct Options {
   TcpPort xend_relocation_ssl_port = 8003;
   std::optional<std::filesystem::path> xend_relocation_server_ssl_key_file;
   std::optional<std::filesystem::path> xend_relocation_server_ssl_cert_file;
+  std::optional<std::filesystem::path> xend_relocation_ssl_ca_file;  // whose certificates pass, in either direction;
+  std::vector<std::string> xend_relocation_ssl_peers;                // so do these: SHA-256 fingerprints
   bool xend_relocation_classic = true;      // also the exchange of old xends, which can lose a guest
   bool xend_relocation_ssl = false;         // for outgoing relocations that do not say
   std::string xend_relocation_hosts_allow;  // for class AccessList; "": everyone

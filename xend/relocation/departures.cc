@@ -90,7 +90,7 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
 
   std::unique_ptr<HandoverLink> connect(const DepartureRecord& record) override {
     try {
-      auto peer = connect_for_relocation(record.destination, record.port, record.ssl);
+      auto peer = connect_for_relocation(all_.host_, record.destination, record.port, record.ssl);
       return std::make_unique<PeerLink>(std::move(peer), record.destination);
     } catch (const std::exception& e) {
       throw LinkLost(e.what());

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "rpc/kernel_tls.h"
 #include "xend/error.h"
 #include "xend/log.h"
 
@@ -83,14 +85,23 @@ Peer::Peer(rpc::FileDescriptor socket) : socket_(std::move(socket)) {
   set_option(fd(), IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
-void Peer::encrypt_as_server(const rpc::TlsIdentity& identity, std::chrono::milliseconds limit) {
-  tunnel_ = rpc::TlsTunnel::accept(std::move(socket_), identity, Clock::now() + limit);
-  socket_ = tunnel_->take_end();
+void Peer::encrypt_as_server(const rpc::TlsParty& here, std::chrono::milliseconds limit) {
+  take(here.accept(std::move(socket_), Clock::now() + limit), here.asks());
 }
 
-void Peer::encrypt_as_client(std::chrono::milliseconds limit) {
-  tunnel_ = rpc::TlsTunnel::connect(std::move(socket_), Clock::now() + limit);
-  socket_ = tunnel_->take_end();
+void Peer::encrypt_as_client(const rpc::TlsParty& here, const std::string& host, std::chrono::milliseconds limit) {
+  take(here.connect(std::move(socket_), host, Clock::now() + limit), here.asks());
+}
+
+void Peer::take(rpc::SecuredSocket secured, bool asked) {
+  const char* const who = !asked                ? "whose certificate the other host shows was not asked"
+                          : secured.peer.pinned ? "the other host's certificate is one of xend-relocation-ssl-peers"
+                                                : "xend-relocation-ssl-ca-file vouches for the other host";
+  protection_ = fmt::format("encrypted with {}; {}", secured.how, who);
+  certified_ = asked;
+  by_kernel_ = !secured.tunnel;
+  tunnel_ = std::move(secured.tunnel);
+  socket_ = std::move(secured.fd);
 }
 
 void Peer::send(std::string_view bytes) {
@@ -102,33 +113,51 @@ void Peer::send(std::string_view bytes) {
   }
 }
 
+// As recv(2); -1 with EAGAIN when the deadline passes.
+ssize_t Peer::receive_some(std::span<char> buffer, Deadline deadline) {
+  if (!by_kernel_) {
+    if (wait_for(fd(), POLLIN, deadline)) return recv(fd(), buffer.data(), buffer.size(), 0);
+    errno = EAGAIN;
+    return -1;
+  }
+  // poll says of such a socket that it can be read when the first byte of a record is there; recv waits for the last.
+  const auto left = std::chrono::ceil<std::chrono::microseconds>(deadline - Clock::now()).count();
+  const bool waits = left > 0;
+  const timeval limit{waits ? left / 1'000'000 : 0, waits ? left % 1'000'000 : 0};
+  if (waits) setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  return rpc::receive_from_kernel(fd(), buffer, waits ? 0 : MSG_DONTWAIT);
+}
+
 std::string Peer::receive(std::size_t size, std::chrono::milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   std::string bytes(size, '\0');
   while (true) {
-    if (!wait_for(fd(), POLLIN, deadline)) throw std::system_error(ETIMEDOUT, std::generic_category(), "receive");
-    const auto n = recv(fd(), bytes.data(), bytes.size(), 0);
+    const auto n = receive_some(bytes, deadline);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw std::system_error(errno, std::generic_category(), "receive");
+    if (n < 0) throw std::system_error(errno == EAGAIN ? ETIMEDOUT : errno, std::generic_category(), "receive");
     bytes.resize(static_cast<std::size_t>(n));
     return bytes;
   }
 }
 
 void Peer::half_close() {
-  shutdown(fd(), SHUT_WR);
+  if (by_kernel_)
+    rpc::send_goodbye_by_kernel(fd());
+  else
+    shutdown(fd(), SHUT_WR);
 }
 
 void Peer::drain(std::chrono::milliseconds limit) noexcept {
   const auto deadline = Clock::now() + limit;
-  std::vector<char> waste(256 * 1024);
-  for (std::size_t left = std::size_t{1} << 30; left > 0;) {
-    pollfd p{fd(), POLLIN, 0};
-    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (wait <= 0 || poll(&p, 1, static_cast<int>(wait)) <= 0) return;
-    const auto n = recv(fd(), waste.data(), waste.size(), MSG_DONTWAIT);
-    if (n <= 0) return;
-    left -= std::min(left, static_cast<std::size_t>(n));
+  try {
+    std::vector<char> waste(256 * 1024);
+    for (std::size_t left = std::size_t{1} << 30; left > 0 && Clock::now() < deadline;) {
+      const auto n = receive_some(waste, deadline);
+      if (n <= 0) return;
+      left -= std::min(left, static_cast<std::size_t>(n));
+    }
+  } catch (const std::exception&) {
+    // Without memory, or poll, the peer reads what it can.
   }
 }
 

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "sxp/parser.h"
+#include "xend/config/relocation_tls.h"
 #include "xend/domain/save.h"
 #include "xend/error.h"
 #include "xend/log.h"
@@ -25,13 +26,12 @@ constexpr std::size_t kChunk = 16384;
 // The receiver as an object: the peer, and what is known of the conversation.
 class Conversation {
  public:
-  Conversation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
-               const RelocationLimits& limits)
-      : host_(host), peer_(std::move(peer)), who_(who), identity_(identity), limits_(limits) {}
+  Conversation(Host& host, Peer peer, const std::string& who, const rpc::TlsParty* tls, const RelocationLimits& limits)
+      : host_(host), peer_(std::move(peer)), who_(who), tls_(tls), limits_(limits) {}
 
   void run() {
-    if (identity_) peer_.encrypt_as_server(*identity_, limits_.command);
-    const std::string receiving = identity_ ? "sslreceive" : "receive";
+    if (tls_) peer_.encrypt_as_server(*tls_, limits_.command);
+    const std::string receiving = tls_ ? "sslreceive" : "receive";
     for (unsigned count = 0; const auto request = next_request(); ++count) {
       if (count == limits_.commands) return refuse("Too many commands and no domain");
       const auto name = request->is_list() ? std::string(sxp::head(*request)) : request->text();
@@ -48,8 +48,7 @@ class Conversation {
       } else if (name == "handover" || name == "commit" || name == "abort" || name == "done") {
         return talk_of_handovers(parse_message(*request));
       } else if (name == "receive" || name == "sslreceive") {
-        return refuse(
-            fmt::format("Invalid operation: {}; this port {} TLS", name, identity_ ? "speaks" : "does not speak"));
+        return refuse(fmt::format("Invalid operation: {}; this port {} TLS", name, tls_ ? "speaks" : "does not speak"));
       } else {
         return refuse(fmt::format("Invalid operation: {}", name));
       }
@@ -86,7 +85,7 @@ class Conversation {
   }
 
   void receive(const std::string& request) {
-    XEND_LOG(Info, "A domain arrives from {}.", who_);
+    XEND_LOG(Info, "A domain arrives from {}, {}.", who_, peer_.protection());
     const timeval silence{kStreamSilence, 0};
     setsockopt(peer_.fd(), SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof silence);
     peer_.send(ready_reply(request));
@@ -107,6 +106,7 @@ class Conversation {
   // To the end of the connection: all that comes are messages of handovers, and the image of one.
   void talk_of_handovers(const Message& first) {
     auto& destination = host_.handovers->destination();
+    if (first.kind == Message::Kind::kOffer) XEND_LOG(Info, "A domain is offered by {}, {}.", who_, peer_.protection());
     PeerLink link(std::move(peer_), who_);
     try {
       if (first.kind == Message::Kind::kOffer) return destination.serve(first, link);
@@ -119,7 +119,7 @@ class Conversation {
   Host& host_;
   Peer peer_;
   std::string who_;
-  const rpc::TlsIdentity* identity_;  // null: plain
+  const rpc::TlsParty* tls_;  // null: plain
   const RelocationLimits& limits_;
   sxp::Parser parser_{{.depth = 16, .bytes = 64 * 1024}};
   std::string early_;  // received and not yet given to the parser
@@ -127,17 +127,19 @@ class Conversation {
 
 }  // namespace
 
-void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
+void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsParty* tls,
                       const RelocationLimits& limits, rpc::RateLimit& complaints) noexcept {
   const auto complain = [&](const std::string& text) {
     if (const auto left_out = complaints.admit()) XEND_LOG(Warning, "{}{}", text, rpc::left_out_note(*left_out));
   };
-  Conversation conversation(host, std::move(peer), who, identity, limits);
+  Conversation conversation(host, std::move(peer), who, tls, limits);
   try {
     conversation.run();
   } catch (const sxp::ParseError& e) {
     complain(fmt::format("What {} sent to the relocation port is not the protocol: {}", who, e.what()));
     conversation.refuse(e.message());
+  } catch (const rpc::TlsRefusal& e) {
+    complain(fmt::format("Relocation connection from {}: {}", who, with_advice(e)));
   } catch (const std::exception& e) {
     complain(fmt::format("Relocation connection from {}: {}", who, e.what()));
   }

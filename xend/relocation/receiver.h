@@ -24,10 +24,10 @@ struct RelocationLimits {
   unsigned commands = 100;                    // on a connection that never comes to receive
 };
 
-// Serves the connection, through TLS when there is an `identity` to show, until the peer closes it, a domain has been
-// received, or something is wrong with it. Never throws. `who` names the peer in log lines; `complaints` says how many
-// there may be about what is not the protocol.
-void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsIdentity* identity,
+// Serves the connection, through `tls` unless that is null, until the peer closes it, a domain has been received, or
+// something is wrong with it. Never throws. `who` names the peer in log lines; `complaints` says how many there may be
+// about what is not the protocol.
+void serve_relocation(Host& host, Peer peer, const std::string& who, const rpc::TlsParty* tls,
                       const RelocationLimits& limits, rpc::RateLimit& complaints) noexcept;
 
 }  // namespace xend

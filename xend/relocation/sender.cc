@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "xend/checkpoint/container.h"
+#include "xend/config/relocation_tls.h"
 #include "xend/domain/departure.h"
 #include "xend/domain/domain_sxp.h"
 #include "xend/domain/lifecycle.h"
@@ -71,8 +72,9 @@ std::string ask(Peer& peer, const std::string& command) {
         Error::Kind::kConnection,
         fmt::format(
             "can't connect: {} closed the connection at once\nMost likely its xend-relocation-hosts-allow does not "
-            "list this host: look into its xend.log for 'Rejected connection from'.",
-            r.destination));
+            "list this host{}: look into its xend.log for 'Rejected connection from'{}.",
+            r.destination, r.ssl ? ", or it does not take this host's certificate" : "",
+            r.ssl ? " or 'Relocation connection from'" : ""));
   throw Error(Error::Kind::kConnection,
               fmt::format("can't connect: what answers at {} port {} is not xend", r.destination, port));
 }
@@ -154,11 +156,14 @@ void relocate_classically(Host& host, const std::shared_ptr<Domain>& domain, con
 
 }  // namespace
 
-Peer connect_for_relocation(const std::string& destination, unsigned port, bool ssl) {
+Peer connect_for_relocation(Host& host, const std::string& destination, unsigned port, bool ssl) {
   auto peer = connect_to(destination, port);
   if (!ssl) return peer;
+  const auto here = relocation_tls(*host.options.get());
   try {
-    peer.encrypt_as_client(kFirstAnswer);
+    peer.encrypt_as_client(*here, destination, kFirstAnswer);
+  } catch (const rpc::TlsRefusal& e) {
+    throw Error(Error::Kind::kConnection, fmt::format("SSL error: {}: {}", destination, with_advice(e)));
   } catch (const std::exception& e) {
     throw Error(
         Error::Kind::kConnection,
@@ -175,11 +180,25 @@ sxp::Value config_to_send(const Departure& departure, const Relocation& r) {
   return config;
 }
 
+namespace {
+
+void log_protection(const Domain& domain, const Relocation& r, const Peer& peer) {
+  const auto text = fmt::format("Domain {} ({}) goes to {} {}", domain.name(), domain.domid().value_or(0),
+                                r.destination, peer.protection());
+  if (r.ssl && !peer.certified())
+    XEND_LOG(Warning, "{}: whoever is on the wire can pretend to be it. See xend-relocation-keys(8).", text);
+  else
+    XEND_LOG(Info, "{}.", text);
+}
+
+}  // namespace
+
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
   const unsigned port = r.port != 0 ? r.port : own_port(host, r);
   check_domain(host, domain, r);
   check_destination(host, *domain, r, port);
-  auto peer = connect_for_relocation(r.destination, port, r.ssl);
+  auto peer = connect_for_relocation(host, r.destination, port, r.ssl);
+  log_protection(*domain, r, peer);
   if (offers_handover(peer, r, port)) {
     host.handovers->departures().move(domain, r, port, std::move(peer));
   } else {

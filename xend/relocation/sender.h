@@ -16,7 +16,7 @@ struct Relocation {
   std::string destination;  // host name or IPv4 address
   bool live = false;
   unsigned port = 0;                // 0: xend-relocation-port of this host's configuration, or xend-relocation-ssl-port
-  bool ssl = false;                 // encrypted; whose certificate the destination shows is not asked
+  bool ssl = false;                 // encrypted, as the configuration says (xend/config/relocation_tls.h)
   bool change_home_server = false;  // a managed domain: its configuration goes with it
   unsigned rate_mbit = 0;           // at most this many Mbit/s; 0: no limit
 };
@@ -26,7 +26,7 @@ struct Relocation {
 void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& relocation);
 
 // A connection on which nothing has been said, through TLS when `ssl`. Throws Error for the person who typed the name.
-Peer connect_for_relocation(const std::string& destination, unsigned port, bool ssl);
+Peer connect_for_relocation(Host& host, const std::string& destination, unsigned port, bool ssl);
 
 // What the destination builds the domain from; it manages the domain when it is told so (spec protocols 7.2).
 sxp::Value config_to_send(const Departure& departure, const Relocation& relocation);

@@ -56,12 +56,12 @@ rpc::FileDescriptor listen_for_relocation(const std::string& address, unsigned p
 }
 
 RelocationServer::RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed,
-                                   RelocationLimits limits, std::shared_ptr<const rpc::TlsIdentity> identity)
+                                   RelocationLimits limits, std::shared_ptr<const rpc::TlsParty> tls)
     : host_(host),
       listening_(std::move(listening)),
       wake_(eventfd(0, EFD_CLOEXEC)),
       allowed_(std::move(allowed)),
-      identity_(std::move(identity)),
+      tls_(std::move(tls)),
       limits_(limits) {
   acceptor_ = std::thread([this] { accept_loop(); });
 }
@@ -118,7 +118,7 @@ void RelocationServer::serve(rpc::FileDescriptor socket, const std::string& ip) 
       XEND_LOG(Warning, "Rejected connection from {} ({}).{}", ip, verdict.fqdn, rpc::left_out_note(*left_out));
     return;
   }
-  serve_relocation(host_, Peer(std::move(socket)), ip, identity_.get(), limits_, nonsense_);
+  serve_relocation(host_, Peer(std::move(socket)), ip, tls_.get(), limits_, nonsense_);
 }
 
 }  // namespace xend

@@ -10,7 +10,7 @@
 
 #include "rpc/file_descriptor.h"
 #include "rpc/rate_limit.h"
-#include "rpc/tls.h"
+#include "rpc/tls_party.h"
 #include "xend/config/access_list.h"
 #include "xend/domain/host.h"
 #include "xend/relocation/receiver.h"
@@ -19,10 +19,10 @@ namespace xend {
 
 class RelocationServer {
  public:
-  // Takes over a bound, listening socket, of TCP or unix, and begins to serve; with an `identity` through TLS. Throws
+  // Takes over a bound, listening socket, of TCP or unix, and begins to serve; with a `tls` through that. Throws
   // std::system_error.
   RelocationServer(Host& host, rpc::FileDescriptor listening, AccessList allowed, RelocationLimits limits = {},
-                   std::shared_ptr<const rpc::TlsIdentity> identity = nullptr);
+                   std::shared_ptr<const rpc::TlsParty> tls = nullptr);
   // Stops listening and breaks off what is being received: the sources keep their domains.
   ~RelocationServer();
   RelocationServer(const RelocationServer&) = delete;
@@ -36,7 +36,7 @@ class RelocationServer {
   Host& host_;
   rpc::FileDescriptor listening_, wake_;
   AccessList allowed_;
-  const std::shared_ptr<const rpc::TlsIdentity> identity_;  // null: plain
+  const std::shared_ptr<const rpc::TlsParty> tls_;  // null: plain
   const RelocationLimits limits_;
   rpc::RateLimit crowd_{5, std::chrono::minutes(1)};       // lines about too many connections at once,
   rpc::RateLimit strangers_{10, std::chrono::minutes(1)};  // about who is not on the list,

@@ -18,7 +18,8 @@ def stage(source: Path, folder: Path, jobs: int = 2) -> None:
     if subprocess.run(make, check=False, stdout=subprocess.DEVNULL).returncode:
         raise RuntimeError(f"`make install` in {source} failed")
     # Debugging information is nine tenths of the programs, and the way to an emulated host is slow.
-    programs = [p for p in [*folder.glob("usr/sbin/*"), *folder.glob("usr/libexec/xend/*")] if p.is_file() and p.suffix != ".py"]
+    files = [p for p in [*folder.glob("usr/sbin/*"), *folder.glob("usr/libexec/xend/*")] if p.is_file()]
+    programs = [p for p in files if p.open("rb").read(4) == b"\x7fELF"]  # not the scripts
     subprocess.run(["strip", "--strip-debug", *programs], check=True)
 
 

@@ -98,6 +98,14 @@ TEST(Doubts, NamesKeysThatOthersMayRead) {
   EXPECT_THAT(doubts_of(text), IsEmpty());
 }
 
+TEST(Doubts, NamesEncryptionThatAsksNobodyWhoHeIs) {
+  EXPECT_THAT(doubts_of("(xend-relocation-ssl yes)"),
+              ElementsAre(HasSubstr("can pretend to be the other host. Name the fingerprints")));
+  const std::string peers = "(xend-relocation-ssl yes) (xend-relocation-ssl-peers " + std::string(64, 'a') + ")";
+  EXPECT_THAT(doubts_of(peers), ElementsAre(HasSubstr("-ssl-cert-file is not set")));
+  EXPECT_THAT(doubts_of(peers + "(xend-relocation-server-ssl-cert-file a.crt)"), IsEmpty());
+}
+
 TEST(Doubts, NamesWhatCannotWork) {
   EXPECT_THAT(doubts_of("(device-create-timeout 0)"), ElementsAre(HasSubstr("device-create-timeout is 0")));
   EXPECT_THAT(doubts_of("(logfile xend.log)"), ElementsAre("logfile: 'xend.log' is not an absolute path, and xend "

@@ -78,7 +78,7 @@ TEST(Options, DefaultsAreTheClassicOnes) {
 
 TEST(Options, EveryKeyOfTheSpecificationIsKnownOnce) {
   std::vector<std::string_view> names = option_names();
-  EXPECT_EQ(names.size(), 52u);  // and linux-as-pvh, xend-relocation-classic
+  EXPECT_EQ(names.size(), 54u);  // and linux-as-pvh, xend-relocation-classic, -ssl-peers, -ssl-ca-file
   std::sort(names.begin(), names.end());
   EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
 }
@@ -195,6 +195,25 @@ TEST(Options, BallooningIsOnByDefaultWhenDom0HasAMinimum) {
 TEST(Options, SslRelocationNeedsBothFiles) {
   EXPECT_EQ(error("(xend-relocation-ssl-server yes) (xend-relocation-server-ssl-key-file /dev/null)"),
             "ssl_key_file or ssl_cert_file for ssl relocation server is missing.");
+}
+
+TEST(Options, FingerprintsOfOtherHostsAreChecked) {
+  const std::string good(64, 'a');
+  EXPECT_THAT(options("").xend_relocation_ssl_peers, IsEmpty());
+  EXPECT_THAT(options("(xend-relocation-ssl-peers " + good + ")").xend_relocation_ssl_peers, ElementsAre(good));
+  EXPECT_THAT(options("(xend-relocation-ssl-peers ('" + good + "' '" + good + "'))").xend_relocation_ssl_peers,
+              ElementsAre(good, good));
+  EXPECT_THAT(
+      error("(xend-relocation-ssl-peers ('" + good + "' '" + good + ":'))"),
+      HasSubstr("invalid xend config xend-relocation-ssl-peers: '" + good + ":' is not the SHA-256 fingerprint"));
+  EXPECT_THAT(error("(xend-relocation-ssl-peers '')"), HasSubstr("'' is not the SHA-256 fingerprint"));
+}
+
+TEST(Options, TheAuthorityOfAnSslServerMustExist) {
+  EXPECT_EQ(options("(xend-relocation-ssl-ca-file ca.crt)").xend_relocation_ssl_ca_file, "/etc/xen/ca.crt");
+  EXPECT_EQ(error("(xend-relocation-ssl-server yes) (xend-relocation-server-ssl-key-file /dev/null)"
+                  "(xend-relocation-server-ssl-cert-file /dev/null) (xend-relocation-ssl-ca-file /no/ca)"),
+            "invalid xend config xend-relocation-ssl-ca-file: directory '/no/ca' does not exist");
 }
 
 TEST(Options, HalfOfTheFilesForHttpsIsPlainHttpWithAWarning) {

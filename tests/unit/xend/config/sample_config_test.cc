@@ -62,6 +62,7 @@ TEST(SampleConfig, WhatIsCommentedOutIsTheDefaultOrAnExample) {
   all.xend_tcp_xmlrpc_server_ssl_cert_file.reset();
   all.xend_relocation_server_ssl_key_file.reset();
   all.xend_relocation_server_ssl_cert_file.reset();
+  all.xend_relocation_ssl_ca_file.reset();
   all.network_script.reset();
   all.keymap.reset();
   all.vncpasswd.reset();
