@@ -1,6 +1,7 @@
 #include "xend/helpers/fd_stream.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,16 +29,16 @@ Failure write_failure(int fd, int error, std::uint64_t written) {
 }
 
 // A descriptor that is not blocking is waited for.
-bool wait_for(int fd, short events) {
+bool wait_for_input(int fd) {
   if (errno != EAGAIN) return errno == EINTR;
-  pollfd waiting{fd, events, 0};
+  pollfd waiting{fd, POLLIN, 0};
   return ::poll(&waiting, 1, -1) >= 0 || errno == EINTR;
 }
 
 }  // namespace
 
 FdSink::FdSink(int fd, std::function<void(std::size_t)> before_write)
-    : fd_(fd), before_write_(std::move(before_write)) {}
+    : fd_(fd), socket_(is_socket(fd)), before_write_(std::move(before_write)) {}
 
 void FdSink::write(std::span<const std::byte> bytes) {
   if (collected_.size() + bytes.size() > kCollect || bytes.size() >= kSmall) flush();
@@ -56,14 +57,27 @@ void FdSink::flush() {
 void FdSink::send(std::span<const std::byte> bytes) {
   if (!bytes.empty() && before_write_) before_write_(bytes.size());
   while (!bytes.empty()) {
-    const ssize_t sent = ::write(fd_, bytes.data(), bytes.size());
-    if (sent < 0) {
-      if (wait_for(fd_, POLLOUT)) continue;
-      throw write_failure(fd_, errno, written_);
+    const ssize_t sent = write_some(bytes);
+    if (sent < 0 && errno == EAGAIN) {
+      wait_for_room();
+      continue;
     }
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) throw write_failure(fd_, errno, written_);
     written_ += static_cast<std::uint64_t>(sent);
     bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
+}
+
+ssize_t FdSink::write_some(std::span<const std::byte> bytes) const {
+  if (!socket_) return ::write(fd_, bytes.data(), bytes.size());
+  return ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void FdSink::wait_for_room() {
+  constexpr int kBetweenCalls = 200;  // ms
+  pollfd waiting{fd_, POLLOUT, 0};
+  if (::poll(&waiting, 1, kBetweenCalls) == 0 && before_write_) before_write_(0);
 }
 
 FdSource::FdSource(int fd, std::uint64_t start) : fd_(fd), start_(start) {
@@ -77,7 +91,7 @@ std::size_t FdSource::read(std::span<std::byte> bytes) {
       read_ += static_cast<std::uint64_t>(got);
       return static_cast<std::size_t>(got);
     }
-    if (wait_for(fd_, POLLIN)) continue;
+    if (wait_for_input(fd_)) continue;
     throw system_failure("the image could not be read beyond byte " + std::to_string(position()), errno);
   }
 }

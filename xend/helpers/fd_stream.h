@@ -1,6 +1,8 @@
 // A file or a connected socket as ByteSink and ByteSource, blocking, with errors that say what happened to the image.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,7 +15,8 @@ namespace xend {
 class FdSink final : public ByteSink {
  public:
   // `fd` stays the caller's. `before_write` is called with the number of bytes that are about to go out; what it throws
-  // ends the writing. Empty: nothing is called.
+  // ends the writing. While a socket's other end takes nothing it is called with 0, five times a second: who wants to
+  // give up need not wait for that end. Empty: nothing is called.
   explicit FdSink(int fd, std::function<void(std::size_t)> before_write = {});
 
   // Small pieces are collected; flush() sends what is left of them.
@@ -25,7 +28,11 @@ class FdSink final : public ByteSink {
  private:
   void send(std::span<const std::byte> bytes);
 
+  ssize_t write_some(std::span<const std::byte> bytes) const;
+  void wait_for_room();
+
   int fd_;
+  bool socket_;
   std::function<void(std::size_t)> before_write_;
   std::vector<std::byte> collected_;
   std::uint64_t written_ = 0;
