@@ -75,7 +75,20 @@ xend::BuildResult FakeHelpers::build(const xend::BuildRequest& request, const xe
 }
 
 xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend::Cancellation& cancel) {
+  {
+    const std::lock_guard lock(mutex_);
+    last_save_ = request;
+  }
   if (hang_) {
+    if (request.progress)
+      request.progress({.round = 2,
+                        .pages_sent = 100,
+                        .pages_total = 200,
+                        .pages_dirty = 300,
+                        .bytes_written = 5'000'000'000,
+                        .bytes_per_second = 20'000'000,
+                        .dirty_per_second = 4'000,
+                        .estimate_ms = 162});
     hanging_ = true;
     pollfd wait{cancel.fd(), POLLIN, 0};
     poll(&wait, 1, 30'000);

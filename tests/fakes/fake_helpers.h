@@ -38,7 +38,12 @@ class FakeHelpers final : public xend::Helpers {
   void fail_next_dump(const std::string& text) { dump_failure_ = text; }
   // What the last image that was looked at would have been converted with.
   std::string converter() const { return converter_; }
-  // A save waits, copying, until it is cancelled.
+  // What the last save was asked for.
+  xend::SaveRequest last_save() const {
+    const std::lock_guard lock(mutex_);
+    return last_save_;
+  }
+  // A save waits, copying its third round, until it is cancelled.
   void hang_saves(bool hang) { hang_ = hang; }
   bool hanging() const { return hanging_; }
 
@@ -46,6 +51,7 @@ class FakeHelpers final : public xend::Helpers {
   FakeHypervisor& xen_;
   mutable std::mutex mutex_;
   std::map<xc::DomId, std::string> memory_;
+  xend::SaveRequest last_save_;
   std::string build_failure_, dump_failure_, converter_;
   std::optional<std::pair<std::string, int>> save_failure_;
   std::atomic<bool> hang_{false}, hanging_{false};

@@ -73,7 +73,8 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   request.live = true;
   request.type = xc::GuestType::kPvh;
   request.rate_mbit = 80;
-  request.limits = {.max_downtime = std::chrono::milliseconds(300), .max_rounds = 9, .timeout = std::chrono::seconds(60)};
+  request.limits = {
+      .max_downtime = std::chrono::milliseconds(300), .max_rounds = 9, .timeout = std::chrono::seconds(60)};
   request.pages = 16384;
   request.head = 18446744073709551615U;
   std::vector<SaveProgress> told;
