@@ -65,6 +65,7 @@ nl=$'\n' tab=$'\t'
 start_xend
 . "$here/cli_devices.sh"
 . "$here/cli_domains.sh"
+. "$here/cli_migrate.sh"
 . "$here/cli_create.sh"
 . "$here/cli_host.sh"
 . "$here/cli_managed.sh"
