@@ -97,6 +97,7 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
   }
   if (request.log_dirty) request.log_dirty(true);
   request.suspend();
+  if (cancel.cancelled()) throw xend::Error("xc_save failed\nit was cancelled");
   const auto memory = memory_of(request.domid);
   write_all(request.fd, head_text(request.head) + with_length(memory) + kEnd);
   if (const auto failure = std::exchange(save_failure_, std::nullopt))

@@ -92,6 +92,21 @@ TEST_F(Transfers, ACancelledSaveLeavesTheGuestAndNoFile) {
   EXPECT_FALSE(std::filesystem::exists(image()));
 }
 
+// It is cancelled between the guest's taking the request and its stopping: somebody has to be there to let it go on.
+TEST_F(Transfers, CancelledWhileItStopsTheGuestGoesOn) {
+  one.guests_suspend(false);
+  auto moving = std::async(std::launch::async, [this] { return fault("migrate", migration()); });
+  const std::string request = "/local/domain/1/control/shutdown";
+  ASSERT_TRUE(eventually([&] { return one.store.read(request) == "suspend"; }));
+  one.store.write(request, "");
+  auto cancelling = std::async(std::launch::async, [this] { return fault("cancel", {"TestGuest"}); });
+  EXPECT_EQ(cancelling.wait_for(500ms), std::future_status::timeout);
+  one.xen.guest_shuts_down(1, xc::ShutdownReason::kSuspend);
+  EXPECT_EQ(cancelling.get(), "");
+  EXPECT_THAT(moving.get(), HasSubstr("cancelled"));
+  EXPECT_EQ(one.list(), "TestGuest -b----");
+}
+
 TEST_F(Transfers, NothingElseIsCancelled) {
   EXPECT_EQ(fault("cancel", {"TestGuest"}),
             "Nothing goes on with domain TestGuest that could be cancelled: it is not being saved or moved.");

@@ -104,7 +104,7 @@ void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::s
                  bool live) {
   require_ours(*domain, "save");
   const auto config = domain->state().config;
-  if (live) require_live(host, *domain, "Saving", "Save");
+  if (live) require_live(host, *domain, "A live save", "Save");
   if (const auto info = running_info(host, *domain)) require_room(path, config.name, info->memory);
   try {
     Departure departure(host, domain, "saved", path);
