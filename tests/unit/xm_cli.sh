@@ -65,11 +65,11 @@ nl=$'\n' tab=$'\t'
 start_xend
 . "$here/cli_devices.sh"
 . "$here/cli_domains.sh"
-. "$here/cli_migrate.sh"
 . "$here/cli_create.sh"
 . "$here/cli_host.sh"
 . "$here/cli_managed.sh"
 start_xend  # of the domains some have been ended
+. "$here/cli_migrate.sh"
 . "$here/cli_obsolete.sh"
 . "$here/cli_pools.sh"
 . "$here/cli_shell.sh"
