@@ -137,6 +137,7 @@ TEST_F(Transfers, EndWhenTheDaemonIsStopped) {
   const rpc::FileDescriptor caller(eventfd(0, EFD_CLOEXEC));
   auto moving = hanging("migrate", migration(), {.connection = caller.get(), .stopping = stopping.get()});
   eventfd_write(stopping.get(), 1);
+  EXPECT_EQ(moving.wait_for(5s), std::future_status::ready);
   EXPECT_THAT(moving.get(), HasSubstr("cancelled"));
   EXPECT_EQ(one.list(), "TestGuest -b----");
 }
