@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <future>
 
@@ -178,6 +179,18 @@ TEST_F(Transfers, LimitsThatMakeNoSenseAreRefused) {
   params[2] = false;
   EXPECT_THAT(fault("migrate", params), HasSubstr("TestGuest was not touched. Give --live, too."));
   EXPECT_EQ(one.list(), "TestGuest -b----");
+}
+
+// The destination has no part in that decision, and would only be waited for.
+TEST_F(Transfers, OneThatDoesNotKeepToItsLimitsIsGivenUpAtOnce) {
+  one.helpers.fail_next_save("after 3 rounds the rest would take too long", ETIME);
+  const auto began = std::chrono::steady_clock::now();
+  const auto error = fault("migrate", migration({{"max_rounds", 3}}));
+  EXPECT_THAT(error, HasSubstr("after 3 rounds the rest would take too long"));
+  EXPECT_THAT(error, HasSubstr("TestGuest runs on here"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  EXPECT_EQ(one.list(), "TestGuest -b----");
+  EXPECT_TRUE(eventually([&] { return two.list().empty(); })) << two.list();
 }
 
 TEST_F(Transfers, ACheckpointCanBeWrittenWhileTheGuestRuns) {
