@@ -52,6 +52,7 @@ done
 # What cannot be cancelled any more is waited for, and with a second ^C nothing is.
 on_terminal 0 'has been handed over' --interrupt 'round 2' -- migrate handed other
 on_terminal 130 'round 2' --interrupt 'round 2' --interrupt ^C -- migrate handed other
+verdict "it has not waited for xend" $(! grep -q 'handed over' out || echo it has)
 
 # From another terminal, and for programs.
 "$xm" migrate --progress=json slow other >json 2>json-err </dev/null & moving=$!
