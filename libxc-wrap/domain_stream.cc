@@ -32,19 +32,15 @@ int on_suspend(void* data) noexcept {
   }
 }
 
-// The library's own rule when it is given none, and the progress on the way.
 int on_precopy(precopy_stats stats, void* data) noexcept {
-  constexpr unsigned kMaxRounds = 5;
-  constexpr long kFewDirty = 50;
   auto* const context = static_cast<SaveContext*>(data);
   try {
-    if (context->hooks.progress) context->hooks.progress({stats.iteration, stats.dirty_count});
+    const bool another = context->hooks.another_round({stats.iteration, stats.dirty_count});
+    return another ? XGS_POLICY_CONTINUE_PRECOPY : XGS_POLICY_STOP_AND_COPY;
   } catch (...) {
     context->thrown = std::current_exception();
     return XGS_POLICY_ABORT;
   }
-  const bool few = stats.dirty_count >= 0 && stats.dirty_count < kFewDirty;
-  return few || stats.iteration >= kMaxRounds ? XGS_POLICY_STOP_AND_COPY : XGS_POLICY_CONTINUE_PRECOPY;
 }
 
 // Must be there for PVH, too, which has no device model: the library asserts it.

@@ -17,14 +17,16 @@ struct PrecopyStats {
 };
 
 struct SaveHooks {
-  std::function<void()> suspend;                      // makes the guest stop; throws when it does not
-  std::function<void(const PrecopyStats&)> progress;  // live only; may throw, which ends the save; may be empty
+  std::function<void()> suspend;  // makes the guest stop; throws when it does not
+  // Live only: whether the next round may begin. False: the guest is stopped, after what is known to be dirty has gone
+  // out once more while it runs. Throwing ends the save. Asked once before the first pass and then twice a round.
+  std::function<bool(const PrecopyStats&)> another_round;
   // HVM: makes the device model note which of the guest's pages it writes, or no longer. Empty: there is none.
   std::function<void(bool on)> log_dirty;
 };
 
-// Writes domain `domid` to `fd`, which is blocking and stays open. `live`: rounds while the guest runs, at most five,
-// or until fewer than 50 pages are dirty. Returns with the guest suspended. Throws what a hook threw, otherwise Error;
+// Writes domain `domid` to `fd`, which is blocking and stays open. `live`: rounds while the guest runs, for as long as
+// the hook wants. Returns with the guest suspended. Throws what a hook threw, otherwise Error;
 // the guest may be suspended then too: Hypervisor::resume and Store::resume_domain let it go on (spec modern-xen
 // 8, 26.5).
 void save_domain(Handle& handle, int fd, DomId domid, bool live, const SaveHooks& hooks);

@@ -34,8 +34,15 @@ const Command* resolve(std::string_view word) {
   return find_command_by_prefix(word);
 }
 
+// Not classic, so the classic numbers do not know of them.
+bool is_counted(const Command& command, std::string_view word) {
+  return word != "--" && std::ranges::none_of(command.options, [&](const OptionSpec& option) {
+           return option.abbreviation == OptionSpec::kInFull && word == fmt::format("--{}", option.name);
+         });
+}
+
 bool word_count_fits(const Command& command, const std::vector<std::string>& words) {
-  const auto count = static_cast<int>(words.size()) - static_cast<int>(std::ranges::count(words, "--"));
+  const auto count = std::ranges::count_if(words, [&](const auto& word) { return is_counted(command, word); });
   return command.words.min <= count && count <= command.words.max;
 }
 

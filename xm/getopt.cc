@@ -57,7 +57,7 @@ class WordParser {
     bool ambiguous = false;
     for (const OptionSpec& spec : specs_) {
       if (spec.name == typed) return spec;
-      if (!spec.name.starts_with(typed)) continue;
+      if (spec.abbreviation == OptionSpec::kInFull || !spec.name.starts_with(typed)) continue;
       ambiguous = found != nullptr;
       found = &spec;
     }

@@ -15,6 +15,9 @@ struct OptionSpec {
   std::string_view name;      // the long form; every option has one, commands look their options up by it
   std::string_view argument;  // what the help calls its argument; empty: it takes none
   std::string_view help;      // empty: accepted, but not shown
+  // kInFull: not one of the classic options. What has been abbreviated since 2005 goes on meaning what it meant, and
+  // where words are counted it is none.
+  enum Abbreviation { kByPrefix, kInFull } abbreviation = kByPrefix;
 };
 
 // How options and operands may be mixed.

@@ -10,14 +10,17 @@
 
 namespace xm {
 
-// Where xend is: what the client's configuration says (xm-config.xml), $XM_SERVER, or the unix socket on this host. Says
-// on stderr what is wrong with the configuration. There is one interface to xend: Xen-API is taken for a mistake.
+// Where xend is: what the client's configuration says (xm-config.xml), $XM_SERVER, or the unix socket on this host.
+// Says on stderr what is wrong with the configuration. There is one interface to xend: Xen-API is taken for a mistake.
 std::string server_uri();
 
 class Session {
  public:
   // `uri` as for rpc::Client.
   explicit Session(std::string uri) : uri_(std::move(uri)) {}
+
+  // For a connection of somebody else's.
+  const std::string& uri() const { return uri_; }
 
   // Calls the method `name`. Throws what rpc::Client does, and Fault when xend knows no such method;
   // std::invalid_argument at the first call when the URI is malformed.

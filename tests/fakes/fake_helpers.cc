@@ -75,7 +75,20 @@ xend::BuildResult FakeHelpers::build(const xend::BuildRequest& request, const xe
 }
 
 xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend::Cancellation& cancel) {
+  {
+    const std::lock_guard lock(mutex_);
+    last_save_ = request;
+  }
   if (hang_) {
+    if (request.progress)
+      request.progress({.round = 2,
+                        .pages_sent = 100,
+                        .pages_total = 200,
+                        .pages_dirty = 300,
+                        .bytes_written = 5'000'000'000,
+                        .bytes_per_second = 20'000'000,
+                        .dirty_per_second = 4'000,
+                        .estimate_ms = 162});
     hanging_ = true;
     pollfd wait{cancel.fd(), POLLIN, 0};
     poll(&wait, 1, 30'000);
@@ -84,6 +97,7 @@ xend::SaveResult FakeHelpers::save(const xend::SaveRequest& request, const xend:
   }
   if (request.log_dirty) request.log_dirty(true);
   request.suspend();
+  if (cancel.cancelled()) throw xend::Error("xc_save failed\nit was cancelled");
   const auto memory = memory_of(request.domid);
   write_all(request.fd, head_text(request.head) + with_length(memory) + kEnd);
   if (const auto failure = std::exchange(save_failure_, std::nullopt))

@@ -42,7 +42,12 @@ class FakeHelpers final : public xend::Helpers {
   // Called by each restore before it reads anything; may throw xend::Error as the restore's failure.
   using WhileRestoring = std::function<void(const xend::RestoreRequest&, const xend::Cancellation&)>;
   void while_restoring(WhileRestoring what) { while_restoring_ = std::move(what); }
-  // A save waits, copying, until it is cancelled.
+  // What the last save was asked for.
+  xend::SaveRequest last_save() const {
+    const std::lock_guard lock(mutex_);
+    return last_save_;
+  }
+  // A save waits, copying its third round, until it is cancelled.
   void hang_saves(bool hang) { hang_ = hang; }
   bool hanging() const { return hanging_; }
 
@@ -50,6 +55,7 @@ class FakeHelpers final : public xend::Helpers {
   FakeHypervisor& xen_;
   mutable std::mutex mutex_;
   std::map<xc::DomId, std::string> memory_;
+  xend::SaveRequest last_save_;
   std::string build_failure_, dump_failure_, converter_;
   std::optional<std::pair<std::string, int>> save_failure_;
   WhileRestoring while_restoring_;

@@ -6,9 +6,11 @@
 
 #include <thread>
 
+#include "rpc/fault.h"
 #include "rpc/listen.h"
 #include "sxp/parser.h"
 #include "tests/sim/sim_host.h"
+#include "xend/api/dispatcher.h"
 #include "xend/domain/lifecycle.h"
 #include "xend/domain/managed.h"
 #include "xend/domain/save.h"
@@ -119,6 +121,21 @@ TEST_F(SilentPeers, ItIsAskedUntilItAnswersAndTheGuestWaits) {
   destination.say(Message::Kind::kRunning);
   EXPECT_TRUE(eventually([&] { return one.list().empty(); })) << one.list();
   EXPECT_TRUE(eventually([&] { return records() == 0; }));
+}
+
+TEST_F(SilentPeers, WhatHasBeenHandedOverIsNotCancelled) {
+  one.start_guest("TestGuest");
+  SilentDestination destination;
+  move(one, "TestGuest", destination.port());
+  try {
+    xend::dispatch(*one.host, "xend.domain.cancel", {"TestGuest"}, {});
+    ADD_FAILURE() << "it was cancelled";
+  } catch (const rpc::Fault& e) {
+    EXPECT_THAT(e.what(), HasSubstr("TestGuest has been handed over, so this cannot be cancelled any more. "));
+  }
+  EXPECT_EQ(one.list(), "migrating-TestGuest ---s--");
+  destination.say(Message::Kind::kRunning);
+  EXPECT_TRUE(eventually([&] { return one.list().empty(); })) << one.list();
 }
 
 TEST_F(SilentPeers, WhenItHasNothingTheGuestGoesOnHere) {

@@ -86,7 +86,7 @@ check "no kernel" "(error (errno 2) 'the kernel /no/such cannot be opened: No su
 # ---- the functions that take the place of the C library's: found before anything is opened ----
 if [ ! -e /dev/xen/privcmd ]; then
   check "xc_save up to the hypervisor" "(error *xc_interface_open*)" \
-    "$(say '(save (framed 1) (head 0) (rate_mbit 0) (device_model 0))' xc_save 3 5 0 0 0)"
+    "$(say '(save (framed 1) (head 0) (rate_mbit 0) (device_model 0) (pages 0) (max_downtime 0) (max_rounds 0) (timeout 0))' xc_save 3 5 0 0 0)"
   image=$dir/whole
   check "xc_restore up to the hypervisor" "(error *xc_interface_open*)" \
     "$(say '(restore (type pvh) (head 0) (converter ""))' xc_restore 3 5 1 2 1 1 1 0 1)"

@@ -69,6 +69,7 @@ start_xend
 . "$here/cli_host.sh"
 . "$here/cli_managed.sh"
 start_xend  # of the domains some have been ended
+. "$here/cli_migrate.sh"
 . "$here/cli_obsolete.sh"
 . "$here/cli_pools.sh"
 . "$here/cli_shell.sh"

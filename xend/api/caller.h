@@ -1,5 +1,5 @@
-// ^C in xm during a save or a migration: the caller's connection closes, and what it asked for is cancelled. The guest
-// then runs on. (The classic daemon worked on without anybody to tell the result.)
+// What ends a call that takes long before it is done: that xend is being stopped, and for some calls that whoever asked
+// has gone. What was asked for is cancelled then, and the guest runs on.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,20 @@
 
 namespace xend {
 
-class CancelWhenCallerLeaves {
+// What becomes of a call when its connection closes. A save or a migration goes on, as it classically did: xm dies of
+// many things, and who wants it cancelled has xend.domain.cancel.
+enum class Unattended { kIsCancelled, kGoesOn };
+
+class CallWatch {
  public:
-  // While the object lives, the domain's operation is cancelled when the connection shows that the caller has gone, or
-  // that the daemon is being stopped. -1: nobody to watch.
-  CancelWhenCallerLeaves(const rpc::Caller& caller, std::shared_ptr<Domain> domain);
-  ~CancelWhenCallerLeaves();
-  CancelWhenCallerLeaves(const CancelWhenCallerLeaves&) = delete;
-  CancelWhenCallerLeaves& operator=(const CancelWhenCallerLeaves&) = delete;
+  // While the object lives, the domain's operation is cancelled when one of these things happens.
+  CallWatch(const rpc::Caller& caller, std::shared_ptr<Domain> domain, Unattended unattended);
+  ~CallWatch();
+  CallWatch(const CallWatch&) = delete;
+  CallWatch& operator=(const CallWatch&) = delete;
 
  private:
-  void watch(const rpc::Caller& caller, Domain& domain) const;
+  void watch(const rpc::Caller& caller, Domain& domain, Unattended unattended) const;
 
   rpc::FileDescriptor done_;
   std::thread thread_;

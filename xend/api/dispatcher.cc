@@ -20,10 +20,11 @@ struct Group {
   std::span<const Method> methods;
 };
 
-std::array<Group, 10> groups() {
+std::array<Group, 11> groups() {
   return {{{"xend.domain.", domain_methods()},
            {"xend.domain.", device_methods()},
            {"xend.domain.", managed_methods()},
+           {"xend.domain.", relocation_methods()},
            {"xend.domain.", size_methods()},
            {"xend.domain.", scheduler_methods()},
            {"xend.domain.", usb_methods()},

@@ -4,7 +4,6 @@
 #include <cctype>
 
 #include "rpc/fault.h"
-#include "xend/api/caller.h"
 #include "xend/api/listing.h"
 #include "xend/api/method.h"
 #include "xend/domain/at_rest.h"
@@ -14,7 +13,6 @@
 #include "xend/domain/store_layout.h"
 #include "xend/error.h"
 #include "xend/log.h"
-#include "xend/relocation/sender.h"
 
 namespace xend {
 
@@ -75,33 +73,8 @@ rpc::Value shutdown(const Call& call) {
   return {};
 }
 
-rpc::Value save(const Call& call) {
-  const auto domain = guest_arg(call, "save");
-  const CancelWhenCallerLeaves watching(call.caller, domain);
-  save_domain(call.host, domain, text_arg(call, 1), bool_arg(call, 2, false));
-  return {};
-}
-
 rpc::Value restore(const Call& call) {
   return full_sxp(call, restore_domain(call.host, text_arg(call, 0), bool_arg(call, 1, false)));
-}
-
-rpc::Value migrate(const Call& call) {
-  Relocation relocation;
-  relocation.destination = text_arg(call, 1);
-  relocation.live = bool_arg(call, 2, false);
-  const auto port = int_arg(call, 3, 0);
-  if (port < 0 || port > 65535) throw Error(fmt::format("{} is not the number of a TCP port: 1 to 65535 are.", port));
-  relocation.port = static_cast<unsigned>(port);
-  relocation.ssl = bool_arg(call, 5, call.host.options.get()->xend_relocation_ssl);
-  relocation.change_home_server = bool_arg(call, 6, false);
-  const auto rate = int_arg(call, 7, 0);  // Mbit/s, as the releases up to 3.2 had it
-  if (rate < 0 || rate > 1'000'000) throw Error(fmt::format("{} Mbit/s is not a rate that can be kept to.", rate));
-  relocation.rate_mbit = static_cast<unsigned>(rate);
-  const auto domain = guest_arg(call, "migrate");
-  const CancelWhenCallerLeaves watching(call.caller, domain);
-  relocate_domain(call.host, domain, relocation);
-  return {};
 }
 
 rpc::Value set_name(const Call& call) {
@@ -141,9 +114,7 @@ constexpr Method kMethods[] = {
     {"setpauseflag", 2, 2, set_pause_flag},
     {"getpauseflag", 1, 1, get_pause_flag, kReads},
     {"shutdown", 2, 2, shutdown},
-    {"save", 2, 3, save},
     {"restore", 1, 2, restore},
-    {"migrate", 2, 8, migrate},
     {"setName", 2, 2, set_name},
     {"getRestartCount", 1, 1, get_restart_count, kReads},
     {"send_sysrq", 2, 2, sysrq},

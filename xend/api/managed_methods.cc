@@ -23,7 +23,7 @@ rpc::Value start(const Call& call) {
 
 rpc::Value suspend(const Call& call) {
   const auto domain = guest_arg(call, "suspend");
-  const CancelWhenCallerLeaves watching(call.caller, domain);
+  const CallWatch watching(call.caller, domain, Unattended::kIsCancelled);
   suspend_domain(call.host, domain);
   return {};
 }
@@ -59,7 +59,7 @@ rpc::Value dump(const Call& call) {
   order.live = bool_arg(call, 2, false);
   order.crash = bool_arg(call, 3, false);
   order.reset = bool_arg(call, 4, false);
-  const CancelWhenCallerLeaves watching(call.caller, domain);
+  const CallWatch watching(call.caller, domain, Unattended::kIsCancelled);
   dump_domain(call.host, domain, order);
   return {};
 }

@@ -29,16 +29,17 @@ struct Method {
   bool reads = false;  // kReads, or not
 };
 
-std::span<const Method> listing_methods();    // xend.NAME
-std::span<const Method> domain_methods();     // xend.domain.NAME
-std::span<const Method> device_methods();     // xend.domain.NAME
-std::span<const Method> managed_methods();    // xend.domain.NAME
-std::span<const Method> usb_methods();        // xend.domain.NAME
-std::span<const Method> size_methods();       // xend.domain.NAME
-std::span<const Method> node_methods();       // xend.node.NAME
-std::span<const Method> scheduler_methods();  // xend.domain.NAME
-std::span<const Method> pool_methods();       // xend.cpu_pool.NAME
-std::span<const Method> security_methods();   // xend.security.NAME
+std::span<const Method> listing_methods();     // xend.NAME
+std::span<const Method> domain_methods();      // xend.domain.NAME
+std::span<const Method> device_methods();      // xend.domain.NAME
+std::span<const Method> managed_methods();     // xend.domain.NAME
+std::span<const Method> relocation_methods();  // xend.domain.NAME
+std::span<const Method> usb_methods();         // xend.domain.NAME
+std::span<const Method> size_methods();        // xend.domain.NAME
+std::span<const Method> node_methods();        // xend.node.NAME
+std::span<const Method> scheduler_methods();   // xend.domain.NAME
+std::span<const Method> pool_methods();        // xend.cpu_pool.NAME
+std::span<const Method> security_methods();    // xend.security.NAME
 
 // ---- arguments; all throw rpc::Fault of code 1 when the value is of another kind ----
 

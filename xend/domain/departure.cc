@@ -22,7 +22,19 @@ sxp::List device_elements(Host& host, const Domain& domain) {
   return elements;
 }
 
+void require_live(Host& host, const Domain& domain, std::string_view what, std::string_view otherwise) {
+  const auto state = domain.state();
+  if (state.config.type != xc::GuestType::kPv || host.xen.host_info().shadow) return;
+  throw Error(
+      fmt::format("{} of {} is not possible: it is a PV guest, and this hypervisor was built without shadow paging, so "
+                  "it cannot tell which pages a running PV guest changes. {} was not touched. {} it without --live, or "
+                  "run it with type = \"pvh\" in its configuration.",
+                  what, state.name, state.name, otherwise));
+}
+
 namespace {
+
+constexpr std::uint64_t kKiBOfPage = 4;
 
 // Who builds the domain anew counts vifs from 0; the guest goes on with the ids that it knows. They differ once one of
 // them has been detached, and are told then.
@@ -57,6 +69,7 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
   const auto state = domain_->state();
   if (!state.held_because.empty()) throw Error(state.held_because);
   operation_.emplace(domain_->begin(what));
+  show(Transfer::Phase::kPreparing);
   const auto now = domain_->state();  // nobody changes it any more, and its machine is exactly this
   check_movable(now.config, what);
   tool_.take(MigrationTool::kTest, cancellation().fd());
@@ -73,25 +86,50 @@ Departure::Departure(Host& host, std::shared_ptr<Domain> domain, const std::stri
 
 Departure::~Departure() {
   if (!over_) come_back(true);
+  domain_->update([](DomainState& s) { s.transfer.reset(); });
   operation_.reset();
   host_.look_again();  // it may have shut down by itself while we were busy with it
 }
 
-SaveResult Departure::send_memory(int fd, std::string_view head, bool live, unsigned rate_mbit) {
+void Departure::show(Transfer::Phase phase) {
+  domain_->update([&](DomainState& s) {
+    if (!s.transfer) s.transfer.emplace();
+    s.transfer->phase = phase;
+  });
+}
+
+std::chrono::milliseconds Departure::stopped_for() const {
+  using std::chrono::milliseconds;
+  if (!suspend_asked_at_) return milliseconds(0);
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - *suspend_asked_at_);
+}
+
+void Departure::suspend() {
+  show(Transfer::Phase::kSuspending);
+  suspend_asked_at_ = std::chrono::steady_clock::now();
+  suspend_guest(host_, *domain_, cancellation());
+  tool_.take(MigrationTool::kSuspended, cancellation().fd());
+  tool_.take(MigrationTool::kSuspendedToo, cancellation().fd());
+  const auto state = domain_->state();
+  if (state.config.type == xc::GuestType::kHvm) host_.device_models.halt(*state.domid);
+  show(Transfer::Phase::kStopped);
+}
+
+SaveResult Departure::send_memory(int fd, std::string_view head, const SendOptions& options) {
   const auto state = domain_->state();
   SaveRequest request;
   request.name = state.config.name;
   request.domid = *state.domid;
   request.type = state.config.type;
-  request.live = live;
+  request.live = options.live;
   request.fd = fd;
   request.head = head_checksum(head);
-  request.rate_mbit = rate_mbit;
-  request.suspend = [this, domid = *state.domid, hvm = state.config.type == xc::GuestType::kHvm] {
-    suspend_guest(host_, *domain_, cancellation());
-    tool_.take(MigrationTool::kSuspended, cancellation().fd());
-    tool_.take(MigrationTool::kSuspendedToo, cancellation().fd());
-    if (hvm) host_.device_models.halt(domid);
+  request.rate_mbit = options.rate_mbit;
+  request.limits = options.limits;
+  if (const auto info = host_.xen.domain(*state.domid)) request.pages = info->memory.value / kKiBOfPage;
+  request.suspend = [this] { suspend(); };
+  request.progress = [this](const SaveProgress& progress) {
+    domain_->update([&](DomainState& s) { s.transfer->progress = progress; });
   };
   std::optional<DeviceState> device_state;
   if (request.type == xc::GuestType::kHvm) {
@@ -102,7 +140,10 @@ SaveResult Departure::send_memory(int fd, std::string_view head, bool live, unsi
       return device_state->path();
     };
   }
-  return host_.helpers.save(request, cancellation());
+  show(Transfer::Phase::kCopying);
+  const auto result = host_.helpers.save(request, cancellation());
+  show(Transfer::Phase::kSent);
+  return result;
 }
 
 void Departure::leave() {

@@ -2,13 +2,22 @@
 // here under its own name (spec protocols 1.6).
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "xend/domain/host.h"
 #include "xend/domain/suspend.h"
 
 namespace xend {
+
+// How its memory goes out.
+struct SendOptions {
+  bool live = false;
+  unsigned rate_mbit = 0;  // at most this many Mbit/s; 0: no limit
+  RoundLimits limits{};    // live only
+};
 
 class Departure {
  public:
@@ -28,7 +37,10 @@ class Departure {
   const sxp::Value& config() const { return config_; }
 
   // The memory to fd, behind `head`, which has been written there; the guest is suspended in the course of it.
-  SaveResult send_memory(int fd, std::string_view head, bool live, unsigned rate_mbit);
+  SaveResult send_memory(int fd, std::string_view head, const SendOptions& options);
+
+  // How long ago the guest was asked to stop; 0 when it has not been.
+  std::chrono::milliseconds stopped_for() const;
 
   // It is elsewhere now, safely: nothing of it stays here.
   void leave();
@@ -40,6 +52,8 @@ class Departure {
   void keep_suspended();
 
  private:
+  void show(Transfer::Phase phase);
+  void suspend();
   void come_back(bool failed) noexcept;
 
   Host& host_;
@@ -47,8 +61,13 @@ class Departure {
   std::optional<Operation> operation_;
   MigrationTool tool_;
   sxp::Value config_;
+  std::optional<std::chrono::steady_clock::time_point> suspend_asked_at_;
   bool over_ = false;
 };
+
+// Throws Error when the domain's memory cannot be copied while it runs; `otherwise` completes "NAME was not touched.
+// ... it without --live".
+void require_live(Host& host, const Domain& domain, std::string_view what, std::string_view otherwise);
 
 // The elements of a running domain's devices, as xenstore has them.
 sxp::List device_elements(Host& host, const Domain& domain);

@@ -98,6 +98,18 @@ bool Domain::cancel() {
   return true;
 }
 
+bool Domain::cancel(std::string_view what) {
+  const std::lock_guard lock(mutex_);
+  if (!running_ || busy_ != what) return false;
+  running_->cancel();
+  return true;
+}
+
+bool Domain::await_idle(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, patience, [this] { return busy_.empty(); });
+}
+
 void Domain::end_operation() {
   {
     const std::lock_guard lock(mutex_);

@@ -12,10 +12,12 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "libxc-wrap/hypervisor.h"
 #include "xend/build/device_models.h"
 #include "xend/domain/domain_config.h"
+#include "xend/domain/transfer.h"
 #include "xend/helpers/helpers.h"
 
 namespace xend {
@@ -43,6 +45,7 @@ struct DomainState {
   bool dormant = false;  // that configuration and no more: halted, or suspended
   // When it was asked to shut down, in seconds since 1970; 0: it was not, or it has been called unresponsive.
   double shutdown_asked_at = 0;
+  std::optional<Transfer> transfer;  // while it is being saved or moved
 };
 
 // Exclusive use of a domain for something that takes time; ends with the object.
@@ -90,6 +93,10 @@ class Domain : public std::enable_shared_from_this<Domain> {
   std::string busy() const;
   // Cancels the work that goes on, if any. Returns false when there was none.
   bool cancel();
+  // Cancels the work when it is `what`; false when it is not.
+  bool cancel(std::string_view what);
+  // Waits until nothing is being done; false when something still is after `patience`.
+  bool await_idle(std::chrono::milliseconds patience);
 
   // The connecting of its devices, begun by the one who made it; awaited by waitForDevices and before it is destroyed.
   void set_connecting(std::shared_future<void> connecting);

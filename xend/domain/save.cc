@@ -102,16 +102,18 @@ void refuse_if_here(Host& host, const sxp::Value& head) {
   host.domains.refuse_reserved(name, parsed.value_or(xc::Uuid()));
 }
 
-void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint) {
+void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint,
+                 bool live) {
   require_ours(*domain, "save");
   const auto config = domain->state().config;
+  if (live) require_live(host, *domain, "A live save", "Save");
   if (const auto info = running_info(host, *domain)) require_room(path, config.name, info->memory);
   try {
     Departure departure(host, domain, "saved", path);
     AtomicFile file(path);
     const std::string head = container_head(departure.config());
     file.write(head);
-    const auto saved = departure.send_memory(file.fd(), head, false, 0);
+    const auto saved = departure.send_memory(file.fd(), head, {.live = live});
     file.commit();
     XEND_LOG(Info, "Domain {} saved to {}: {} bytes of {} of memory.", config.name, path, saved.bytes_written,
              saved.bytes_read);

@@ -10,8 +10,10 @@
 namespace xend {
 
 // Writes the domain to `path`, whole or not at all, and then takes it off the host; with `checkpoint` it goes on
-// running instead. Throws Error; the domain then runs on and a file of that name is as it was.
-void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint);
+// running instead, and with `live` it is stopped only for what it has changed while its memory was copied. Throws
+// Error; the domain then runs on and a file of that name is as it was.
+void save_domain(Host& host, const std::shared_ptr<Domain>& domain, const std::string& path, bool checkpoint,
+                 bool live = false);
 
 // Makes a domain of the image in `path`, checked from end to end before anything is made. It runs when this returns,
 // unless `paused`. Throws Error; then nothing of it is there.

@@ -25,11 +25,14 @@ void repeat(Host& host, const std::string& node) {
   });
 }
 
-// Takes the request back, unless the guest has taken it: it empties the node, and may do so at any moment.
-void withdraw(Host& host, const std::string& node) {
+// Takes the request back. False when the guest has taken it: it empties the node, and may do so at any moment.
+bool withdraw(Host& host, const std::string& node) {
+  bool withdrawn = false;
   host.store.transaction([&](xc::Store& t) {
-    if (t.read(node) == "suspend") t.write(node, "");
+    withdrawn = t.read(node) == "suspend";
+    if (withdrawn) t.write(node, "");
   });
+  return withdrawn;
 }
 
 class Handshake {
@@ -66,10 +69,11 @@ class Handshake {
     if (is_suspended(info)) return true;
     if (!info || info->dying || info->shutdown)
       throw Error(fmt::format("Domain {} ({}) ended while it was being suspended.", name_, domid_));
-    if (cancel.cancelled())
-      throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
     const auto waited = Clock::now() - begin;
     if (!taken_) taken_ = host_.store.read(node_).value_or("") != "suspend";
+    // One that has taken it is going to stop, and nobody would let it go on who is not here then.
+    if (!taken_ && cancel.cancelled() && !(taken_ = !withdraw(host_, node_)))
+      throw Error(fmt::format("Suspending domain {} ({}) was cancelled. It runs on.", name_, domid_));
     if (!taken_ && Clock::now() - asked_ > limits_.to_ask_again) {
       repeat(host_, node_);
       asked_ = Clock::now();

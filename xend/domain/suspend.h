@@ -7,7 +7,7 @@ namespace xend {
 
 // Writes control/shutdown=suspend and waits until Xen shows the domain shut down with reason suspend. Throws Error with
 // the domain's name when it does not take the request within host.suspend_limits, ends otherwise meanwhile, or `cancel`
-// is given; the request is then withdrawn as far as the guest has not taken it.
+// is given before it has taken the request, which is then withdrawn.
 void suspend_guest(Host& host, Domain& domain, const Cancellation& cancel);
 
 // Whether a guest has no drivers that know of Xen, as an HVM guest may: then it does not read what is asked of it in

@@ -51,19 +51,22 @@ Failure write_failure(int fd, int error, std::uint64_t written) {
   return system_failure("the image could not be written" + so_far, error);
 }
 
-// After a read or a write that failed, errno says how: whether to try again. A descriptor that is not blocking is
-// waited for; one that is has waited already when it says EAGAIN. Throws Failure when that was too long.
-bool wait_for(int fd, short events, std::uint64_t bytes) {
-  if (errno != EAGAIN) return errno == EINTR;
-  const int limit = time_limit(fd, events);
-  const bool waited = limit >= 0 && (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
-  pollfd waiting{fd, events, 0};
-  const int ready = waited ? 0 : ::poll(&waiting, 1, limit);
-  if (ready != 0) return ready > 0 || errno == EINTR;
+Failure too_long(short events, int limit, std::uint64_t bytes) {
   const std::string time = limit % 1000 == 0 ? std::to_string(limit / 1000) + " s" : std::to_string(limit) + " ms";
-  throw Failure((events == POLLIN ? "nothing came from the other end for " : "the other end took nothing for ") + time +
-                    ", after " + std::to_string(bytes) + " bytes of the image",
-                ETIMEDOUT);
+  const std::string what = events == POLLIN ? "nothing came from the other end" : "the other end took nothing";
+  return Failure(what + " for " + time + ", after " + std::to_string(bytes) + " bytes of the image", ETIMEDOUT);
+}
+
+// After a read that failed, errno says how: whether to try again. A descriptor that is not blocking is waited for; one
+// that is has waited already when it says EAGAIN. Throws Failure when that was too long.
+bool wait_for_input(int fd, std::uint64_t bytes) {
+  if (errno != EAGAIN) return errno == EINTR;
+  const int limit = time_limit(fd, POLLIN);
+  const bool waited = limit >= 0 && (::fcntl(fd, F_GETFL) & O_NONBLOCK) == 0;
+  pollfd waiting{fd, POLLIN, 0};
+  const int ready = waited ? 0 : ::poll(&waiting, 1, limit);
+  if (ready == 0) throw too_long(POLLIN, limit, bytes);
+  return ready > 0 || errno == EINTR;
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ void keep_queue_short(int fd) {
 }
 
 FdSink::FdSink(int fd, std::function<void(std::size_t)> before_write, FileWay way)
-    : fd_(fd), before_write_(std::move(before_write)) {
+    : fd_(fd), socket_(is_socket(fd)), before_write_(std::move(before_write)) {
   if (way == FileWay::kDirect && is_file(fd)) direct_.emplace(fd);
 }
 
@@ -105,15 +108,33 @@ void FdSink::send(std::span<const std::byte> bytes) {
     written_ += bytes.size();
     return;
   }
+  auto moved = Clock::now();
   while (!bytes.empty()) {
-    const ssize_t sent = ::write(fd_, bytes.data(), bytes.size());
-    if (sent < 0) {
-      if (wait_for(fd_, POLLOUT, written_)) continue;
-      throw write_failure(fd_, errno, written_);
+    const ssize_t sent = write_some(bytes);
+    if (sent < 0 && errno == EAGAIN) {
+      wait_for_room(moved);
+      continue;
     }
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) throw write_failure(fd_, errno, written_);
+    moved = Clock::now();
     written_ += static_cast<std::uint64_t>(sent);
     bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
+}
+
+ssize_t FdSink::write_some(std::span<const std::byte> bytes) const {
+  if (!socket_) return ::write(fd_, bytes.data(), bytes.size());
+  return ::send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void FdSink::wait_for_room(Clock::time_point since) {
+  constexpr int kBetweenCalls = 200;  // ms
+  const int limit = time_limit(fd_, POLLOUT);
+  pollfd waiting{fd_, POLLOUT, 0};
+  if (::poll(&waiting, 1, kBetweenCalls) != 0) return;
+  if (before_write_) before_write_(0);
+  if (limit >= 0 && Clock::now() - since >= std::chrono::milliseconds(limit)) throw too_long(POLLOUT, limit, written_);
 }
 
 FdSource::FdSource(int fd, std::uint64_t start, FileWay way)
@@ -128,7 +149,7 @@ std::size_t FdSource::read(std::span<std::byte> bytes) {
       read_ += static_cast<std::uint64_t>(got);
       return static_cast<std::size_t>(got);
     }
-    if (wait_for(fd_, POLLIN, read_)) continue;
+    if (wait_for_input(fd_, read_)) continue;
     throw system_failure("the image could not be read beyond byte " + std::to_string(position()), errno);
   }
 }

@@ -1,6 +1,9 @@
 // A file or a connected socket as ByteSink and ByteSource, blocking, with errors that say what happened to the image.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,7 +26,8 @@ void keep_queue_short(int fd);
 class FdSink final : public ByteSink {
  public:
   // `fd` stays the caller's. `before_write` is called with the number of bytes that are about to go out; what it throws
-  // ends the writing. Empty: nothing is called.
+  // ends the writing. While a socket's other end takes nothing it is called with 0, five times a second: who wants to
+  // give up need not wait for that end. Empty: nothing is called.
   explicit FdSink(int fd, std::function<void(std::size_t)> before_write = {}, FileWay way = FileWay::kOrdinary);
 
   // Small pieces are collected; flush() sends what is left of them. Throws Failure, also when the socket's limit of
@@ -34,10 +38,16 @@ class FdSink final : public ByteSink {
   std::uint64_t bytes_written() const { return written_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   void send_collected();
   void send(std::span<const std::byte> bytes);
+  ssize_t write_some(std::span<const std::byte> bytes) const;
+  // `since`: when the other end last took something. Throws Failure when that is longer ago than the socket's limit.
+  void wait_for_room(Clock::time_point since);
 
   int fd_;
+  bool socket_;
   std::function<void(std::size_t)> before_write_;
   std::optional<DirectWriter> direct_;
   std::vector<std::byte> collected_;

@@ -2,6 +2,7 @@
 // there is and how much was needed, after ENOSPC).
 #pragma once
 
+#include <exception>
 #include <string>
 
 #include "xend/error.h"
@@ -20,5 +21,8 @@ class HelperError : public Error {
   std::string reason_;
   int error_number_;
 };
+
+// Whether a save was given up because it would not have kept to its limits, by decision of xc_save (live_rounds.h).
+bool gave_up(const std::exception& error);
 
 }  // namespace xend

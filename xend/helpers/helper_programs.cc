@@ -49,8 +49,12 @@ std::map<std::string, std::string> notes_in(const sxp::Value& element) {
 SaveProgress progress_of(const HelperRun& run, const sxp::Value& said) {
   return {.round = number<unsigned>(run, said, "round"),
           .pages_sent = number(run, said, "pages"),
+          .pages_total = number(run, said, "total"),
           .pages_dirty = number<std::int64_t>(run, said, "dirty"),
-          .bytes_written = number(run, said, "bytes")};
+          .bytes_written = number(run, said, "bytes"),
+          .bytes_per_second = number(run, said, "rate"),
+          .dirty_per_second = number(run, said, "dirty_rate"),
+          .estimate_ms = number<std::int64_t>(run, said, "estimate")};
 }
 
 // Does the daemon's part of a save: `part` returns what xc_save is answered. When it fails, xc_save cleans up and ends,
@@ -112,9 +116,11 @@ BuildResult HelperPrograms::build(const BuildRequest& request, const Cancellatio
 
 SaveResult HelperPrograms::save(const SaveRequest& request, const Cancellation& cancel) {
   const unsigned flags = (request.live ? kFlagLive : 0) | (request.type == xc::GuestType::kPv ? 0 : kFlagHvm);
-  const sxp::Value order =
-      sxp::Value::list({"save", pair("framed", request.framed ? 1 : 0), pair("head", std::to_string(request.head)),
-                        pair("rate_mbit", request.rate_mbit), pair("device_model", request.device_state ? 1 : 0)});
+  const sxp::Value order = sxp::Value::list(
+      {"save", pair("framed", request.framed ? 1 : 0), pair("head", std::to_string(request.head)),
+       pair("rate_mbit", request.rate_mbit), pair("device_model", request.device_state ? 1 : 0),
+       pair("pages", request.pages), pair("max_downtime", request.limits.max_downtime.count()),
+       pair("max_rounds", request.limits.max_rounds), pair("timeout", request.limits.timeout.count())});
   HelperRun run(folder_ + "/xc_save",
                 {extra_descriptor(), std::to_string(request.domid), "0", "0", std::to_string(flags)}, request.fd, order,
                 cancel, HelperRun::OnCancel::kAskThenKill);

@@ -31,6 +31,11 @@ std::string joined(const std::string& path, const std::vector<std::string>& argu
 HelperError::HelperError(Kind kind, const std::string& command, const std::string& reason, int error_number)
     : Error(kind, command + " failed\n" + reason), reason_(reason), error_number_(error_number) {}
 
+bool gave_up(const std::exception& error) {
+  const auto* const of_helper = dynamic_cast<const HelperError*>(&error);
+  return of_helper != nullptr && of_helper->error_number() == ETIME;
+}
+
 HelperRun::HelperRun(const std::string& path, const std::vector<std::string>& arguments, int fd,
                      const sxp::Value& request, const Cancellation& cancel, OnCancel on_cancel)
     : command_(joined(path, arguments)),

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "libxc-wrap/types.h"
+#include "xend/helpers/live_rounds.h"
 
 namespace xend {
 
@@ -49,10 +50,14 @@ struct BuildResult {
 };
 
 struct SaveProgress {
-  unsigned round = 0;               // 0: the first pass
-  std::uint64_t pages_sent = 0;     // of this round
-  std::int64_t pages_dirty = -1;    // left over when the round ended; -1: not known yet
-  std::uint64_t bytes_written = 0;  // so far, as they went out
+  unsigned round = 0;                  // 0: the first pass
+  std::uint64_t pages_sent = 0;        // of this round
+  std::uint64_t pages_total = 0;       // that this round has to send; 0: not known
+  std::int64_t pages_dirty = -1;       // that the guest wrote while the round before lasted; -1: not known yet
+  std::uint64_t bytes_written = 0;     // so far, as they went out
+  std::uint64_t bytes_per_second = 0;  // of memory, in the last rounds
+  std::uint64_t dirty_per_second = 0;  // pages that the guest writes
+  std::int64_t estimate_ms = -1;       // how long it would stand still if it were stopped now; -1: not known yet
 };
 
 struct SaveRequest {
@@ -64,6 +69,8 @@ struct SaveRequest {
   bool framed = true;             // false: the bare libxc stream, for a peer or reader that knows nothing else
   std::uint64_t head = 0;         // the head_checksum of what has been written to fd
   unsigned rate_mbit = 0;         // at most this many Mbit/s on average; 0: no limit
+  RoundLimits limits{};           // live only
+  std::uint64_t pages = 0;        // of the guest, for the progress; 0: not known
   std::function<void()> suspend;  // called once when the guest must stop; throws when it does not
   // HVM, and only there: the device model notes what it writes, or no longer; and when all memory is out, its state, in
   // a file of that path. Both throw when that cannot be.

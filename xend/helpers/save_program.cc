@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "libxc-wrap/domain_stream.h"
 #include "libxc-wrap/error.h"
@@ -17,6 +20,7 @@
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/frame_writer.h"
+#include "xend/helpers/live_rounds.h"
 #include "xend/helpers/orphaned_guest.h"
 #include "xend/helpers/program.h"
 #include "xend/helpers/rate_limit.h"
@@ -31,12 +35,19 @@ using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kFlagLive = 1, kFlagHvm = 4;
 constexpr std::uint64_t kPage = 4096;
-constexpr std::int64_t kNotKnown = -1;
-constexpr std::chrono::seconds kProgressEvery{1};
-constexpr std::chrono::seconds kSuspendLimit{60};  // as long as a guest may take that acknowledged the request
+constexpr std::chrono::milliseconds kProgressEvery{500};
+constexpr std::chrono::milliseconds kBetweenLooks{200};  // at whether the daemon says (abort)
+constexpr std::chrono::seconds kSuspendLimit{60};        // as long as a guest may take that acknowledged the request
 
-sxp::Value pair(const char* key, std::uint64_t value) {
+template <std::integral Number>
+sxp::Value pair(const char* key, Number value) {
   return sxp::Value::list({key, value});
+}
+
+RoundLimits limits_of(const sxp::Value& request) {
+  return {.max_downtime = std::chrono::milliseconds(number_of(request, "max_downtime")),
+          .max_rounds = static_cast<unsigned>(number_of(request, "max_rounds")),
+          .timeout = std::chrono::seconds(number_of(request, "timeout"))};
 }
 
 // One save: what comes from the library and goes out, what is told about it, and whether the guest was told to stop.
@@ -44,9 +55,12 @@ class SaveSession final : public ByteSink {
  public:
   SaveSession(Conversation& daemon, int fd, const sxp::Value& request)
       : daemon_(daemon),
-        rate_(static_cast<unsigned>(number_of(request, "rate_mbit"))),
+        rate_(static_cast<unsigned>(number_of(request, "rate_mbit")), Clock::now,
+              [this](Clock::time_point until) { rest(until); }),
         out_(
-            fd, [this](std::size_t bytes) { before_write(bytes); }, FileWay::kDirect) {
+            fd, [this](std::size_t bytes) { before_write(bytes); }, FileWay::kDirect),
+        rounds_(limits_of(request)),
+        round_total_(number_of(request, "pages")) {
     if (number_of(request, "framed") == 0) return;
     frames_.emplace(out_, number_of(request, "head"));
     filter_.emplace(*frames_);
@@ -64,6 +78,7 @@ class SaveSession final : public ByteSink {
 
   void suspend() {
     suspend_requested_ = true;
+    if (round_ != 0) begin_round(0);  // how much is left the library does not tell
     ask(sxp::Value::list({"suspend"}), "suspended");
   }
   void log_dirty(bool on) { ask(sxp::Value::list({"log_dirty", on ? 1 : 0}), "ok"); }
@@ -79,13 +94,20 @@ class SaveSession final : public ByteSink {
 
   bool suspend_requested() const { return suspend_requested_; }
 
-  // Called when a round ends, and again when it is known how many pages became dirty meanwhile.
-  void precopy(const xc::PrecopyStats& stats) {
+  // Called when a round ends, and again when it is known how many pages became dirty meanwhile. False: it was the last.
+  bool another_round(const xc::PrecopyStats& stats) {
     stop_if_told();
-    if (stats.round == 0 || stats.dirty_pages < 0) return;
-    tell_progress(stats.dirty_pages);
-    round_ = stats.round;
-    round_started_at_ = read_;
+    if (stats.round != 0 && stats.dirty_pages >= 0) {
+      dirty_ = stats.dirty_pages;
+      rounds_.round_ended(static_cast<std::uint64_t>(dirty_), read_);
+      tell_progress();
+    }
+    const bool another = rounds_.next(stats.round, stats.dirty_pages) == LiveRounds::Next::kRound;
+    if (stats.round != 0 && stats.dirty_pages >= 0) {
+      round_ = stats.round;
+      begin_round(static_cast<std::uint64_t>(dirty_));
+    }
+    return another;
   }
 
   sxp::Value result() const {
@@ -103,11 +125,25 @@ class SaveSession final : public ByteSink {
     return *answer;
   }
 
-  // Called for every piece that goes out, about a MiB each.
+  // Called for every piece that goes out, about a MiB each, and with 0 while the other end takes nothing.
   void before_write(std::size_t bytes) {
     stop_if_told();
+    if (!suspend_requested_) rounds_.require_time();
     rate_.spend(bytes);
-    if (Clock::now() >= next_progress_) tell_progress(kNotKnown);
+    if (Clock::now() >= next_progress_) tell_progress();
+  }
+
+  // A piece can be worth minutes at a low rate, and nobody who cancels waits that long.
+  void rest(Clock::time_point until) {
+    for (Clock::time_point now; (now = Clock::now()) < until;) {
+      std::this_thread::sleep_until(std::min(until, now + kBetweenLooks));
+      stop_if_told();
+    }
+  }
+
+  void begin_round(std::uint64_t pages) {
+    round_started_at_ = read_;
+    round_total_ = pages;
   }
 
   // Between requests the daemon has only one thing to say. Ending by an error lets the library put the domain in order:
@@ -117,18 +153,25 @@ class SaveSession final : public ByteSink {
     if (daemon_.hear_at_once()) throw Failure("the operation was cancelled", ECANCELED);
   }
 
-  void tell_progress(std::int64_t dirty) {
+  void tell_progress() {
     next_progress_ = Clock::now() + kProgressEvery;
+    const std::int64_t estimate =
+        dirty_ < 0 ? -1 : std::int64_t{rounds_.estimate(static_cast<std::uint64_t>(dirty_)).count()};
     daemon_.say(sxp::Value::list({"progress", pair("round", round_), pair("pages", (read_ - round_started_at_) / kPage),
-                                  sxp::Value::list({"dirty", dirty}), pair("bytes", out_.bytes_written())}));
+                                  pair("total", round_total_), pair("dirty", dirty_),
+                                  pair("bytes", out_.bytes_written()), pair("rate", rounds_.bytes_per_second(read_)),
+                                  pair("dirty_rate", rounds_.dirty_per_second()), pair("estimate", estimate)}));
   }
 
   Conversation& daemon_;
   RateLimit rate_;
   FdSink out_;
   std::optional<FrameWriter> frames_;
-  std::optional<ZeroPageFilter> filter_;           // before the frames
+  std::optional<ZeroPageFilter> filter_;  // before the frames
+  LiveRounds rounds_;
   std::uint64_t read_ = 0, round_started_at_ = 0;  // bytes of the library's stream
+  std::uint64_t round_total_ = 0;                  // pages; 0: not known
+  std::int64_t dirty_ = -1;                        // pages
   unsigned round_ = 0;
   Clock::time_point next_progress_ = Clock::now() + kProgressEvery;
   bool suspend_requested_ = false;
@@ -148,10 +191,10 @@ void run_library(SaveSession& session, xc::DomId domid, bool live, bool hvm, boo
                             if (live) types.stop();
                             session.suspend();
                           },
-                      .progress =
+                      .another_round =
                           [&](const xc::PrecopyStats& stats) {
                             if (stats.round > 0) types.stop();
-                            session.precopy(stats);
+                            return session.another_round(stats);
                           },
                       .log_dirty = {}};
   if (device_model) hooks.log_dirty = [&session](bool on) { session.log_dirty(on); };

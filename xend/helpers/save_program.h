@@ -1,9 +1,9 @@
 // What xc_save does. The conversation:
 //
 //   daemon                                              xc_save FD DOMID 0 0 FLAGS        FLAGS: 1 live, 4 hvm, pvh
-//   (save (framed 1) (head C) (rate_mbit 0) (device_model 0)) ->      C: head_checksum of what stands in front
-//                                              <-       (progress (round R) (pages P) (dirty D) (bytes B))   now and
-//                                              then
+//   (save (framed 1) (head C) (rate_mbit 0) (device_model 0)          C: head_checksum of what stands in front
+//    (pages N) (max_downtime MS) (max_rounds N) (timeout S))  ->      of live rounds; 0: no such limit
+//                                              <-       (progress ...) now and then: see SaveProgress in helpers.h
 //                                              <-       (suspend)                         once
 //   (suspended), or (abort)                    ->
 //                                              <-       (log_dirty 1), later 0            HVM only

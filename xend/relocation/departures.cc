@@ -46,6 +46,7 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
   }
   const Departure& departure() const { return *departure_; }
   const SaveResult& sent() const { return sent_; }
+  std::chrono::milliseconds stopped() const { return stopped_; }
 
   // From here on nobody works on the domain; what may be done with it is said in held_because.
   void release() {
@@ -56,8 +57,8 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
   // ---- LeavingGuest ----
 
   void send_image(HandoverLink& link) override {
-    sent_ = departure_->send_memory(link.image_fd(), source_.record().ticket.to_string(), relocation_.live,
-                                    relocation_.rate_mbit);
+    sent_ = departure_->send_memory(link.image_fd(), source_.record().ticket.to_string(),
+                                    {relocation_.live, relocation_.rate_mbit, relocation_.limits});
   }
   bool exists() override {
     if (!domain_ || source_.record().boot != boot_id()) return false;
@@ -79,10 +80,12 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
     }
   }
   void end() override {
-    if (departure_)
+    if (departure_) {
+      stopped_ = departure_->stopped_for();
       departure_->leave();
-    else if (exists())
+    } else if (exists()) {
       destroy_domain(all_.host_, domain_);
+    }
     departure_.reset();
   }
 
@@ -149,6 +152,7 @@ class Departures::Move final : public LeavingGuest, public DepartureDesk {
   std::optional<Departure> departure_;
   Relocation relocation_;
   SaveResult sent_;
+  std::chrono::milliseconds stopped_{0};
   std::string noted_;
   DomainTable::Reservation reserved_;
   HandoverSource source_;
@@ -209,7 +213,7 @@ DepartureRecord record_of(const Domain& domain, const Relocation& r, unsigned po
 
 }  // namespace
 
-void Departures::move(const std::shared_ptr<Domain>& domain, const Relocation& r, unsigned port, Peer peer) {
+Relocated Departures::move(const std::shared_ptr<Domain>& domain, const Relocation& r, unsigned port, Peer peer) {
   const auto needs = needs_of(host_, *domain);
   const auto record = record_of(*domain, r, port);
   auto move = std::make_unique<Move>(*this, domain, record);
@@ -243,9 +247,13 @@ void Departures::move(const std::shared_ptr<Domain>& domain, const Relocation& r
         r.destination, record.name, record.name));
   }
   const auto& sent = move->sent();
-  XEND_LOG(Info, "Domain {} ({}) migrated to {} as {}: {} bytes, {} rounds, stopped for {} ms until the last byte.",
-           record.name, record.domid, r.destination, move->source().domid_there(), sent.bytes_written, sent.rounds,
-           sent.stopped.count());
+  const Relocated relocated{move->source().domid_there(), move->stopped()};
+  XEND_LOG(Info,
+           "Domain {} ({}) migrated to {} as {}: {} bytes, {} rounds, stopped for {} ms until the last byte and {} ms "
+           "until it ran there.",
+           record.name, record.domid, r.destination, *relocated.domid, sent.bytes_written, sent.rounds,
+           sent.stopped.count(), relocated.stopped.count());
+  return relocated;
 }
 
 void Departures::recover() {

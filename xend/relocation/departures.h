@@ -28,7 +28,7 @@ class Departures {
 
   // Moves the domain over a connection whose other end has offered the handover; it runs there when this returns.
   // Throws Error; the domain runs on here, except where the text says that it is not settled yet.
-  void move(const std::shared_ptr<Domain>& domain, const Relocation& relocation, unsigned port, Peer peer);
+  Relocated move(const std::shared_ptr<Domain>& domain, const Relocation& relocation, unsigned port, Peer peer);
 
   // Takes up what a daemon before this one has left; the running domains are known.
   void recover();

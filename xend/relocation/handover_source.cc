@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "xend/error.h"
+#include "xend/helpers/helper_error.h"
 #include "xend/log.h"
 
 namespace xend {
@@ -61,9 +62,9 @@ void HandoverSource::bring_image(HandoverLink& link, const Message& offer) {
   require(link.receive(limits_.answer), Kind::kReady, record_.ticket);
   try {
     guest_.send_image(link);
-  } catch (const std::exception&) {
-    // The destination knows better than a broken connection why it gave up.
-    refusal_of(link, limits_.reason);
+  } catch (const std::exception& e) {
+    // The destination knows better than a broken connection why it gave up, unless it was not the one.
+    if (!gave_up(e)) refusal_of(link, limits_.reason);
     throw;
   }
 }

@@ -10,6 +10,7 @@
 #include "xend/domain/managed.h"
 #include "xend/domain/movable.h"
 #include "xend/error.h"
+#include "xend/helpers/helper_error.h"
 #include "xend/log.h"
 #include "xend/relocation/handovers.h"
 #include "xend/relocation/peer.h"
@@ -34,12 +35,13 @@ void check_domain(Host& host, const std::shared_ptr<Domain>& domain, const Reloc
     throw Error("Domain is not running");
   if (r.change_home_server && !state.managed) throw Error("Domain is not a managed domain");
   check_movable(state.config, "migrated");
-  if (r.live && state.config.type == xc::GuestType::kPv && !host.xen.host_info().shadow)
-    throw Error(fmt::format(
-        "Live migration of {} is not possible: it is a PV guest, and this hypervisor was built without shadow "
-        "paging, so it cannot tell which pages a running PV guest changes. {} was not touched. Migrate it "
-        "without --live, or run it with type = \"pvh\" in its configuration.",
-        state.name, state.name));
+  if (r.live) require_live(host, *domain, "Live migration", "Migrate");
+  const auto& limits = r.limits;
+  if (!r.live && (limits.max_downtime.count() != 0 || limits.max_rounds != 0 || limits.timeout.count() != 0))
+    throw Error(
+        fmt::format("--max-downtime, --max-rounds and --timeout are for the rounds of a live migration, and "
+                    "this is none: {} was not touched. Give --live, too.",
+                    state.name));
 }
 
 // Where this host takes domains, and by default others do.
@@ -112,10 +114,14 @@ Reply answer_of(Peer& peer, std::chrono::milliseconds limit) noexcept {
 }
 
 // The image is with the destination, all of it: the domain goes where the answer says that it is.
-void hand_over(Departure& departure, Peer& peer, const Domain& domain, const Relocation& r) {
+Relocated hand_over(Departure& departure, Peer& peer, const Domain& domain, const Relocation& r) {
   peer.half_close();
   const auto reply = answer_of(peer, kLastAnswer);
-  if (reply.kind == Reply::Kind::kOk) return departure.leave();
+  if (reply.kind == Reply::Kind::kOk) {
+    const auto stopped = departure.stopped_for();
+    departure.leave();
+    return {std::nullopt, stopped};
+  }
   const auto name = domain.state().config.name;
   if (reply.kind == Reply::Kind::kError) throw Error(fmt::format("{} (from {})", reply.text, r.destination));
   departure.keep_suspended();
@@ -135,23 +141,25 @@ void give_up_home(Host& host, const xc::Uuid& uuid) noexcept {
   }
 }
 
-void relocate_classically(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r, Peer peer) {
+Relocated relocate_classically(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r, Peer peer) {
   const auto name = domain->name();
   Departure departure(host, domain, "migrated", r.destination);
   SaveResult sent;
   try {
     const std::string head = container_head(config_to_send(departure, r));
     peer.send(head);
-    sent = departure.send_memory(peer.fd(), head, r.live, r.rate_mbit);
+    sent = departure.send_memory(peer.fd(), head, {r.live, r.rate_mbit, r.limits});
   } catch (const std::exception& e) {
-    // The destination knows better than a broken connection why it gave up.
-    if (const auto reply = answer_of(peer, kReasonOfFailure); reply.kind == Reply::Kind::kError)
+    // The destination knows better than a broken connection why it gave up, unless it was not the one.
+    const bool our_own = departure.cancellation().cancelled() || gave_up(e);
+    if (const auto reply = our_own ? Reply{} : answer_of(peer, kReasonOfFailure); reply.kind == Reply::Kind::kError)
       throw Error(fmt::format("{} (from {})", reply.text, r.destination));
     throw Error(fmt::format("{}\nThe destination was {}; {} runs on here.", e.what(), r.destination, name));
   }
-  hand_over(departure, peer, *domain, r);
+  const auto relocated = hand_over(departure, peer, *domain, r);
   XEND_LOG(Info, "Domain {} migrated to {}: {} bytes, {} rounds, stopped for {} ms until the last byte.", name,
            r.destination, sent.bytes_written, sent.rounds, sent.stopped.count());
+  return relocated;
 }
 
 }  // namespace
@@ -193,19 +201,21 @@ void log_protection(const Domain& domain, const Relocation& r, const Peer& peer)
 
 }  // namespace
 
-void relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
+Relocated relocate_domain(Host& host, const std::shared_ptr<Domain>& domain, const Relocation& r) {
   const unsigned port = r.port != 0 ? r.port : own_port(host, r);
   check_domain(host, domain, r);
   check_destination(host, *domain, r, port);
   auto peer = connect_for_relocation(host, r.destination, port, r.ssl);
   log_protection(*domain, r, peer);
+  Relocated relocated;
   if (offers_handover(peer, r, port)) {
-    host.handovers->departures().move(domain, r, port, std::move(peer));
+    relocated = host.handovers->departures().move(domain, r, port, std::move(peer));
   } else {
     begin_classic(host, peer, *domain, r, port);
-    relocate_classically(host, domain, r, std::move(peer));
+    relocated = relocate_classically(host, domain, r, std::move(peer));
   }
   if (r.change_home_server) give_up_home(host, domain->uuid());
+  return relocated;
 }
 
 }  // namespace xend

@@ -7,6 +7,7 @@
 
 #include "xm/command.h"
 #include "xm/error.h"
+#include "xm/progress.h"
 #include "xm/session.h"
 
 namespace xm {
@@ -19,11 +20,16 @@ std::filesystem::path absolute(const std::string& file) {
 
 int save(Session& xend, const Call& call) {
   if (call.operands().size() != 2) throw Error::use("Wrong number of parameters");
+  if (call.has("live") && !call.has("checkpoint")) {
+    throw Error::use("--live is for a domain that runs on afterwards: it needs -c");
+  }
   const std::filesystem::path file = absolute(call.operands()[1]);
   if (access(file.parent_path().c_str(), W_OK) != 0) {
     throw Error::die(fmt::format("xm save: Unable to create file {}", file.string()));
   }
-  xend.call("xend.domain.save", {call.operands()[0], file.string(), call.has("checkpoint")});
+  rpc::Array params = {call.operands()[0], file.string(), call.has("checkpoint")};
+  if (call.has("live")) params.emplace_back(true);  // an older xend does not know this argument
+  call_watched(xend, "xend.domain.save", params, call.operands()[0], show_on_terminal(xend));
   return 0;
 }
 
@@ -46,7 +52,8 @@ std::vector<Command> checkpoint_commands() {
        .description = "Writes the state of a domain to a file and ends the domain.",
        .words = {2, 3},
        .style = OptionStyle::kGnu,
-       .options = {{'c', "checkpoint", "", "Let the domain run on afterwards"}},
+       .options = {{'c', "checkpoint", "", "Let the domain run on afterwards"},
+                   {0, "live", "", "With -c: let it run while its memory is copied, too", OptionSpec::kInFull}},
        .handler = save},
       {.name = "restore",
        .usage = "<CheckpointFile> [-p]",

@@ -10,9 +10,9 @@ STEPS = {
     ("source", "sendto"): range(3, 11),
     ("source", "rename"): range(1, 4),
     ("source", "unlink"): range(1, 3),
-    ("destination", "sendto"): range(1, 9),
-    ("destination", "rename"): range(1, 5),
-    ("destination", "unlink"): range(1, 3),
+    ("destination", "sendto"): range(1, 8),
+    ("destination", "rename"): range(1, 7),
+    ("destination", "unlink"): range(1, 4),
 }
 
 

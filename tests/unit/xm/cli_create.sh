@@ -2,8 +2,8 @@
 
 # The worked examples, with files that exist here in place of theirs.
 for example in "$here"/guest_files/*.cfg; do
-  places="s|/srv/boot|$work/boot|; s|/usr/lib/xen/boot|$work/boot|"
-  mkdir -p boot; : >boot/vmlinuz-guest; : >boot/initrd-guest.img; : >boot/hvmloader
+  places="s|/srv/boot|$work/boot|; s|/usr/lib/xen/boot|$work/boot|; s|/usr/bin|$work/bin|"
+  mkdir -p boot bin; : >boot/vmlinuz-guest; : >boot/initrd-guest.img; : >boot/hvmloader; : >bin/pygrub
   sed "$places" "$example" >example.cfg
   # The paths have another length, which may break lines elsewhere: compare without the layout.
   flat() { tr -s ' \n' '  ' <"$1" | sed 's/ )/)/g'; }

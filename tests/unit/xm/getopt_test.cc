@@ -35,6 +35,17 @@ TEST(Getopt, SaysWhatIsWrong) {
   EXPECT_EQ(error_of({"--s"}), "option --s not a unique prefix");
 }
 
+// "--do" was --domain before there were others that begin so.
+TEST(Getopt, WhatIsNewIsWrittenInFull) {
+  std::vector<OptionSpec> specs = kSpecs;
+  specs.push_back({0, "download", "", "", OptionSpec::kInFull});
+  specs.push_back({0, "dom", "", "", OptionSpec::kInFull});
+  EXPECT_EQ(*parse_words({"--do", "vm"}, specs, OptionStyle::kGnu).value("domain"), "vm");
+  EXPECT_TRUE(parse_words({"--download"}, specs, OptionStyle::kGnu).has("download"));
+  EXPECT_TRUE(parse_words({"--dom"}, specs, OptionStyle::kGnu).has("dom"));
+  EXPECT_THROW(parse_words({"--dow"}, specs, OptionStyle::kGnu), GetoptError);
+}
+
 TEST(Getopt, AcceptsEveryFormOfAnArgument) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"-dvm"}, {"-d", "vm"}, {"-ldvm"}, {"--domain=vm"}, {"--domain", "vm"}, {"--do", "vm"}, {"--d=vm"}}) {

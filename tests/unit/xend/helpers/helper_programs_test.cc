@@ -58,7 +58,7 @@ class HelperProgramsTest : public ::testing::Test {
 };
 
 constexpr const char* kGoodSave = R"sh(
-echo '(progress (round 0) (pages 7) (dirty 3) (bytes 10))'
+echo '(progress (round 1) (pages 7) (total 9) (dirty 3) (bytes 10) (rate 11) (dirty_rate 12) (estimate 13))'
 echo '(suspend)'
 read -r answer
 [ "$answer" = '(suspended)' ] || { echo "(error 'answer was $answer')"; read -r; exit 1; }
@@ -73,6 +73,9 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   request.live = true;
   request.type = xc::GuestType::kPvh;
   request.rate_mbit = 80;
+  request.limits = {
+      .max_downtime = std::chrono::milliseconds(300), .max_rounds = 9, .timeout = std::chrono::seconds(60)};
+  request.pages = 16384;
   request.head = 18446744073709551615U;
   std::vector<SaveProgress> told;
   request.progress = [&](const SaveProgress& progress) { told.push_back(progress); };
@@ -83,11 +86,16 @@ TEST_F(HelperProgramsTest, ASaveGoesThroughAllItsSteps) {
   EXPECT_EQ(result.rounds, 2U);
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(told[0].pages_sent, 7U);
+  EXPECT_EQ(told[0].pages_total, 9U);
   EXPECT_EQ(told[0].pages_dirty, 3);
+  EXPECT_EQ(told[0].bytes_per_second, 11U);
+  EXPECT_EQ(told[0].dirty_per_second, 12U);
+  EXPECT_EQ(told[0].estimate_ms, 13);
   EXPECT_EQ(image_.content(), "image");
   EXPECT_EQ(written("ok"), "(ok)\n");
   EXPECT_EQ(written("asked"),
-            "(save (framed 1) (head 18446744073709551615) (rate_mbit 80) (device_model 0)) 3 5 0 0 5\n");
+            "(save (framed 1) (head 18446744073709551615) (rate_mbit 80) (device_model 0) (pages 16384) "
+            "(max_downtime 300) (max_rounds 9) (timeout 60)) 3 5 0 0 5\n");
 }
 
 TEST_F(HelperProgramsTest, TheDeviceModelHasItsPartInASave) {
@@ -109,7 +117,8 @@ read -r ok
   helpers_.save(request, Cancellation());
   EXPECT_EQ(logged, (std::vector<bool>{true, false}));
   EXPECT_EQ(written("asked"),
-            "(save (framed 1) (head 0) (rate_mbit 0) (device_model 1))\n(ok)\n(suspended)\n(ok)\n"
+            "(save (framed 1) (head 0) (rate_mbit 0) (device_model 1) (pages 0) (max_downtime 0) (max_rounds 0) "
+            "(timeout 0))\n(ok)\n(suspended)\n(ok)\n"
             "(device_state (path /var/lib/xen/qemu-save.5))\n");
 }
 
@@ -173,7 +182,7 @@ TEST_F(HelperProgramsTest, AFailureAfterTheResultIsAFailure) {
 
 TEST_F(HelperProgramsTest, ACancelledSaveMayPutThingsInOrder) {
   script("xc_save",
-         "echo '(progress (round 0) (pages 0) (dirty -1) (bytes 0))'\n"
+         "echo '(progress (round 0) (pages 0) (total 0) (dirty -1) (bytes 0) (rate 0) (dirty_rate 0) (estimate -1))'\n"
          "read -r answer; echo '(error cancelled)'; read -r; echo \"$answer\" >\"${0%/*}/done\"; exit 1");
   Cancellation cancel;
   SaveRequest request = save_request();

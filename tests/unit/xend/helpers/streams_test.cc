@@ -65,6 +65,20 @@ TEST(FdSink, APeerThatClosesIsNamed) {
   }
 }
 
+// The other end is alive and takes nothing: who cancels does not wait for it.
+TEST(FdSink, AsksWhileASocketTakesNothing) {
+  std::array<int, 2> pair{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
+  const Descriptor near(pair[0]), far(pair[1]);
+  int asked = 0;
+  FdSink sink(near.get(), [&](std::size_t count) {
+    if (count == 0 && ++asked == 2) throw Failure("cancelled");
+  });
+  EXPECT_THROW(sink.write(bytes(std::string(10'000'000, 'y'))), Failure);
+  EXPECT_GT(sink.bytes_written(), 0U);
+  EXPECT_LT(sink.bytes_written(), 10'000'000U);
+}
+
 TEST(FdSource, PositionIsTheFiles) {
   ImageFile file("0123456789");
   file.rewind(4);
