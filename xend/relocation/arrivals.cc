@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <chrono>
 #include <fstream>
 #include <system_error>
 
@@ -18,11 +19,18 @@ namespace xend {
 
 namespace {
 
+constexpr std::chrono::seconds kEarlierGoes{10};  // what an earlier attempt left; the source waits 30 s for an answer
 constexpr long kStreamSilence = 600;  // seconds without a byte of the image: a guest may take minutes to suspend
 
 bool changes_home(const sxp::Value& offer) {
   const auto flag = sxp::child_text(offer, "change_home_server").value_or("");
   return flag == "True" || flag == "1";
+}
+
+xc::Uuid uuid_of(const sxp::Value& offer) {
+  const auto uuid = xc::Uuid::parse(sxp::child_text(offer, "uuid").value_or(""));
+  if (!uuid) throw Error("The configuration of the domain that is offered has no UUID.");
+  return *uuid;
 }
 
 std::string waits_for(const ArrivalRecord& record) {
@@ -36,8 +44,10 @@ std::string waits_for(const ArrivalRecord& record) {
 
 class Built final : public ArrivingGuest {
  public:
-  Built(Host& host, const Message& offer, std::string who)
-      : host_(host), construction_(host, preflight(host, offer, who)) {
+  Built(Host& host, ArrivalGate& gate, const Message& offer, std::string who)
+      : host_(host),
+        pass_(gate.enter(uuid_of(offer.offer), kEarlierGoes)),
+        construction_(host, preflight(host, offer, who)) {
     record_.ticket = offer.ticket;
     record_.name = construction_.domain()->name();
     record_.uuid = construction_.domain()->uuid();
@@ -67,6 +77,7 @@ class Built final : public ArrivingGuest {
 
  private:
   Host& host_;
+  ArrivalGate::Pass pass_;
   ArrivalRecord record_;
   Construction construction_;
 };
@@ -82,7 +93,7 @@ std::string boot_id() {
 
 std::unique_ptr<ArrivingGuest> Arrivals::expect(const Message& offer, const std::string& who) {
   journal_.make_room(offer.ticket);
-  return std::make_unique<Built>(host_, offer, who);
+  return std::make_unique<Built>(host_, gate_, offer, who);
 }
 
 // Null when it has gone, by whatever way.

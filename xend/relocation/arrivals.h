@@ -3,6 +3,7 @@
 #pragma once
 
 #include "xend/domain/host.h"
+#include "xend/relocation/arrival_gate.h"
 #include "xend/relocation/handover_destination.h"
 #include "xend/relocation/handover_journal.h"
 
@@ -29,6 +30,7 @@ class Arrivals final : public ArrivalDesk {
 
   Host& host_;
   HandoverJournal& journal_;
+  ArrivalGate gate_;
 };
 
 // The guests of `records` were whole when the daemon before this one ended: they are not to be taken away as half made.
