@@ -8,6 +8,8 @@
 namespace xend {
 namespace {
 
+constexpr XXH64_hash_t kSeed = 0;
+
 void put_le32(std::span<std::byte, 4> bytes, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<std::byte>(value >> (8 * i));
 }
@@ -19,7 +21,7 @@ std::uint32_t get_le32(std::span<const std::byte, 4> bytes) {
 }
 
 struct FreeState {
-  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  void operator()(XXH64_state_t* state) const { XXH64_freeState(state); }
 };
 
 }  // namespace
@@ -54,17 +56,17 @@ FrameHeader decode(std::span<const std::byte, kFrameHeaderBytes> bytes) {
 }
 
 std::uint64_t frame_checksum(const FrameHeader& header, std::span<const std::byte> body) {
-  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+  const std::unique_ptr<XXH64_state_t, FreeState> state(XXH64_createState());
   if (!state) throw std::bad_alloc();
   const auto bytes = encode(header);
-  XXH3_64bits_reset(state.get());
-  XXH3_64bits_update(state.get(), bytes.data(), 16);
-  XXH3_64bits_update(state.get(), body.data(), body.size());
-  return XXH3_64bits_digest(state.get());
+  XXH64_reset(state.get(), kSeed);
+  XXH64_update(state.get(), bytes.data(), 16);
+  XXH64_update(state.get(), body.data(), body.size());
+  return XXH64_digest(state.get());
 }
 
 std::uint64_t head_checksum(std::string_view head) {
-  return XXH3_64bits(head.data(), head.size());
+  return XXH64(head.data(), head.size(), kSeed);
 }
 
 }  // namespace xend

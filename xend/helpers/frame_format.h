@@ -1,16 +1,19 @@
 // The frames around the libxc stream in our own images, from which pages of zeros are left out: who restores one must
 // clear what it does not fill (zero_page_filter.h, left_out_pages.h). After the config: the 8 bytes of kFrameMagic,
-// le64 XXH3 (64 bits) of all that stands before them (signature, length, config), then frames of
+// le64 XXH64 of all that stands before them (signature, length, config), then frames of
 //
 //   le32 type          1: the body is the data as it is; 2: an LZ4 block; 3: the end
 //   le32 stored length bytes of body that follow the header
 //   le32 raw length    bytes of libxc stream that the body holds; at most kMaxFrame
 //   le32 number       of the frame, from 0: one that was left out, doubled or swapped is noticed
-//   le64 checksum      XXH3 (64 bits) of the 16 bytes above and the body
+//   le64 checksum      XXH64 of the 16 bytes above and the body
 //   body
 //
 // The body of the end frame is le64 number of frames before it, le64 sum of their raw lengths. Nothing follows it that
 // belongs to the image: on a connection the conversation goes on there.
+//
+// XXH64 and not XXH3: as quick as any disk or wire needs (6 GB/s here, XXH3 7), and six times as quick where a CPU's
+// wide registers are emulated.
 #pragma once
 
 #include <array>

@@ -23,6 +23,7 @@ namespace xend {
 namespace {
 
 constexpr std::array<char, 8> kMagic = {'X', 'E', 'N', 'D', 'K', 'R', 'N', '1'};
+constexpr XXH64_hash_t kSeed = 0;
 constexpr std::size_t kElfOffset = 4096;  // the header has a page of its own
 
 // The start of a file; the ELF file follows at kElfOffset. Only this host reads it: numbers are as the host keeps them.
@@ -43,8 +44,8 @@ Header header_for(const KernelKey& key, std::span<const std::byte> elf) {
   Header header;
   if (text.size() > header.key.size()) throw Failure("the path of the kernel is too long");
   header.elf_size = elf.size();
-  header.elf_checksum = XXH3_64bits(elf.data(), elf.size());
-  header.key_checksum = XXH3_64bits(text.data(), text.size());
+  header.elf_checksum = XXH64(elf.data(), elf.size(), kSeed);
+  header.key_checksum = XXH64(text.data(), text.size(), kSeed);
   header.key_length = text.size();
   std::copy(text.begin(), text.end(), header.key.begin());
   return header;
@@ -53,7 +54,7 @@ Header header_for(const KernelKey& key, std::span<const std::byte> elf) {
 bool describes(const Header& header, const KernelKey& key) {
   const std::string text = text_of(key);
   return header.magic == kMagic && header.key_length == text.size() && text.size() <= header.key.size() &&
-         header.key_checksum == XXH3_64bits(text.data(), text.size()) &&
+         header.key_checksum == XXH64(text.data(), text.size(), kSeed) &&
          std::equal(text.begin(), text.end(), header.key.begin());
 }
 
@@ -113,7 +114,7 @@ std::string KernelCache::file_of(const KernelKey& key) const {
   const std::string text = text_of(key);
   std::array<char, 17> name{};
   std::snprintf(name.data(), name.size(), "%016llx",
-                static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+                static_cast<unsigned long long>(XXH64(text.data(), text.size(), kSeed)));
   return folder_ + "/" + name.data();
 }
 
@@ -133,7 +134,7 @@ std::optional<CachedKernel> KernelCache::find(const KernelKey& key) noexcept {
       kernel.offset_ = kElfOffset;
       kernel.size_ = size - kElfOffset;
       if (describes(header, key) && header.elf_size == kernel.size_ &&
-          header.elf_checksum == XXH3_64bits(kernel.elf().data(), kernel.elf().size())) {
+          header.elf_checksum == XXH64(kernel.elf().data(), kernel.elf().size(), kSeed)) {
         ::futimens(file.get(), nullptr);  // used now: prune() removes others first
         return kernel;
       }
