@@ -48,54 +48,68 @@ void DirectWriter::write(std::span<const std::byte> bytes) {
   // What stands in front, the configuration, ends anywhere.
   if (const std::size_t beyond = offset_ % kBlock; filled_ == 0 && beyond != 0) {
     const auto first = bytes.first(std::min(bytes.size(), kBlock - beyond));
-    write_ordinarily(first);
+    put_ordinarily(first, offset_);
+    offset_ += first.size();
     bytes = bytes.subspan(first.size());
   }
   while (!bytes.empty()) {
     const auto part = bytes.first(std::min(bytes.size(), AlignedBuffer::kSize - filled_));
-    std::copy(part.begin(), part.end(), buffer_.bytes().begin() + static_cast<std::ptrdiff_t>(filled_));
+    std::copy(part.begin(), part.end(), buffers_[current_].bytes().begin() + static_cast<std::ptrdiff_t>(filled_));
     filled_ += part.size();
     bytes = bytes.subspan(part.size());
-    if (filled_ == AlignedBuffer::kSize) put(filled_);
+    if (filled_ == AlignedBuffer::kSize) begin_to_put(filled_);
   }
 }
 
 void DirectWriter::finish() {
+  wait();
   const std::uint64_t end = offset_ + filled_;
   const std::size_t length = direct_.get() < 0 ? filled_ : (filled_ + kBlock - 1) / kBlock * kBlock;
-  std::fill_n(buffer_.bytes().begin() + static_cast<std::ptrdiff_t>(filled_), length - filled_, std::byte{0});
-  put(length);
+  const auto last = buffers_[current_].bytes().first(length);
+  std::fill(last.begin() + static_cast<std::ptrdiff_t>(filled_), last.end(), std::byte{0});
+  put(last, offset_);
+  filled_ = 0;
   offset_ = end;
   if (::ftruncate(fd_, static_cast<off_t>(end)) != 0)
     throw system_failure("the image's file cannot be shortened", errno);
   ::lseek(fd_, static_cast<off_t>(end), SEEK_SET);
 }
 
-void DirectWriter::write_ordinarily(std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset_));
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0)
-      throw system_failure("the image could not be written after " + std::to_string(offset_ - start_) + " bytes",
-                           errno);
-    offset_ += static_cast<std::uint64_t>(sent);
-    bytes = bytes.subspan(static_cast<std::size_t>(sent));
-  }
+// The first `length` bytes of the current buffer go to the file.
+void DirectWriter::begin_to_put(std::size_t length) {
+  wait();
+  const auto bytes = buffers_[current_].bytes().first(length);
+  background_ = std::async(std::launch::async, [this, bytes, offset = offset_] { put(bytes, offset); });
+  offset_ += length;
+  current_ = 1 - current_;
+  filled_ = 0;
 }
 
-// The first `length` bytes of the buffer go to the file.
-void DirectWriter::put(std::size_t length) {
-  std::span<const std::byte> rest = buffer_.bytes().first(length);
-  filled_ = 0;
+void DirectWriter::wait() {
+  if (background_.valid()) background_.get();
+}
+
+void DirectWriter::put(std::span<const std::byte> bytes, std::uint64_t offset) {
   // Whatever is wrong is asked again in the ordinary way: it says what, or goes on where blocks are not to its liking.
-  while (direct_.get() >= 0 && !rest.empty() && offset_ % kBlock == 0) {
-    const ssize_t sent = ::pwrite(direct_.get(), rest.data(), rest.size(), static_cast<off_t>(offset_));
+  while (direct_.get() >= 0 && !bytes.empty() && offset % kBlock == 0) {
+    const ssize_t sent = ::pwrite(direct_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (sent < 0 && errno == EINVAL) direct_ = Descriptor(-1);
     if (sent <= 0) break;
-    offset_ += static_cast<std::uint64_t>(sent);
-    rest = rest.subspan(static_cast<std::size_t>(sent));
+    offset += static_cast<std::uint64_t>(sent);
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
-  write_ordinarily(rest);
+  put_ordinarily(bytes, offset);
+}
+
+void DirectWriter::put_ordinarily(std::span<const std::byte> bytes, std::uint64_t offset) const {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0)
+      throw system_failure("the image could not be written after " + std::to_string(offset - start_) + " bytes", errno);
+    offset += static_cast<std::uint64_t>(sent);
+    bytes = bytes.subspan(static_cast<std::size_t>(sent));
+  }
 }
 
 DirectReader::DirectReader(int fd)

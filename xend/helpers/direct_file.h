@@ -7,9 +7,11 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <span>
 
@@ -32,26 +34,31 @@ class AlignedBuffer {
   std::unique_ptr<void, Free> memory_;
 };
 
+// While one buffer is on its way to the disk the other is filled.
 class DirectWriter {
  public:
   // Writes from the offset of `fd`, a regular file open for writing, which stays the caller's.
   explicit DirectWriter(int fd);
 
-  // Throw Failure that says how much of what came here is in the file.
+  // Throw Failure that says how much of what came here is in the file; of what went out in the background, that may be
+  // a later call.
   void write(std::span<const std::byte> bytes);
   // Writes what is left. The file ends then behind the last byte written, and the offset of the descriptor is there.
   // More may be written after it.
   void finish();
 
  private:
-  void write_ordinarily(std::span<const std::byte> bytes);
-  void put(std::size_t length);
+  void begin_to_put(std::size_t length);
+  void wait();
+  void put(std::span<const std::byte> bytes, std::uint64_t offset);
+  void put_ordinarily(std::span<const std::byte> bytes, std::uint64_t offset) const;
 
   int fd_;
-  Descriptor direct_;
-  AlignedBuffer buffer_;
-  std::size_t filled_ = 0;
-  std::uint64_t start_, offset_;  // in the file: of the first byte written, of the first in the buffer
+  Descriptor direct_;  // the background's, while there is one
+  std::array<AlignedBuffer, 2> buffers_;
+  std::size_t current_ = 0, filled_ = 0;  // the buffer that is being filled, and how far
+  std::uint64_t start_, offset_;          // in the file: of the first byte written, of the first in that buffer
+  std::future<void> background_;
 };
 
 class DirectReader {
