@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,11 +26,6 @@ std::uint64_t word_at(const char* page, std::size_t index) {
   std::memcpy(&word, page + kWord * index, kWord);
   return word;
 }
-
-struct CloseMemory {
-  void operator()(xenforeignmemory_handle* memory) const { xenforeignmemory_close(memory); }
-};
-using Memory = std::unique_ptr<xenforeignmemory_handle, CloseMemory>;
 
 // A batch of a guest's pages in this process, one behind the other, for as long as the object lives.
 class MappedPages {
@@ -84,17 +78,21 @@ bool is_zero_page(const void* page) {
   return true;
 }
 
-std::uint64_t clear_pages(Handle& handle, DomId domid, std::span<const Frame> frames) {
-  if (frames.empty()) return 0;
-  handle.forget_log();
-  const Memory memory(xenforeignmemory_open(nullptr, 0));
-  if (!memory) handle.fail("xenforeignmemory_open", errno);
-  std::uint64_t cleared = 0;
+void PageCleaner::CloseMemory::operator()(xenforeignmemory_handle* memory) const {
+  xenforeignmemory_close(memory);
+}
+
+PageCleaner::PageCleaner(Handle& handle, DomId domid)
+    : handle_(handle), domid_(domid), memory_(xenforeignmemory_open(nullptr, 0)) {
+  if (!memory_) handle_.fail("xenforeignmemory_open", errno);
+}
+
+void PageCleaner::clear(std::span<const Frame> frames) {
+  handle_.forget_log();
   for (std::size_t at = 0; at < frames.size(); at += kBatch) {
     const auto batch = frames.subspan(at, std::min(kBatch, frames.size() - at));
-    cleared += MappedPages(handle, memory.get(), domid, batch).clear();
+    cleared_ += MappedPages(handle_, memory_.get(), domid_, batch).clear();
   }
-  return cleared;
 }
 
 }  // namespace xc

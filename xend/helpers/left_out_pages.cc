@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "xend/helpers/failure.h"
 
 namespace xend {
 
-LeftOutPages::LeftOutPages(ByteSource& source, Zeros zeros) : source_(source), zeros_(zeros) {}
+LeftOutPages::LeftOutPages(ByteSource& source, Zeros zeros, Clear clear)
+    : source_(source), zeros_(zeros), clear_(std::move(clear)) {}
 
 std::size_t LeftOutPages::read(std::span<std::byte> bytes) {
   while (head_used_ == head_.size() && run_ == runs_.size()) {
@@ -30,7 +32,15 @@ std::size_t LeftOutPages::read(std::span<std::byte> bytes) {
   return got;
 }
 
+// The library is done with a record when it asks for the next one.
+void LeftOutPages::clear_new() {
+  std::erase_if(new_, [this](std::uint64_t frame) { return with_data_.contains(frame); });
+  if (!new_.empty() && clear_) clear_(new_);
+  new_.clear();
+}
+
 void LeftOutPages::next_record() {
+  clear_new();
   head_.clear();
   head_used_ = 0;
   runs_.clear();
@@ -75,6 +85,7 @@ bool LeftOutPages::note(PageEntry entry) {
     throw Failure("the domain's memory image is damaged: a page without data is at frame " +
                   std::to_string(entry.frame()) + ", and no guest has frames from " + std::to_string(FrameSet::kLimit) +
                   " on");
+  if (zeros_ == Zeros::kAreMemory && !allocated_.contains(entry.frame())) new_.push_back(entry.frame());
   allocated_.insert(entry.frame());
   return zeros_ == Zeros::kAreData && !with_data_.contains(entry.frame());
 }

@@ -2,11 +2,14 @@
 // zeros that our writer left out (zero_page_filter.h), and what other toolstacks did not send.
 //
 // PV: the pages are put back, as data of zeros and type NOTAB; libxenguest never learns that they were away. PVH, HVM:
-// the library makes such a page of what Xen gives it, which may have been another guest's, so the frames are noted and
-// to be cleared before the guest runs (xc::clear_pages).
+// the library makes such a page of what Xen gives it, which may have been another guest's, so they are cleared as soon
+// as they are there (xc::PageCleaner): in a live migration while the guest still runs at its source, but for the last
+// ones.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "xend/helpers/byte_stream.h"
@@ -22,9 +25,12 @@ class LeftOutPages final : public ByteSource {
     kAreMemory,  // PVH, HVM
   };
 
+  using Clear = std::function<void(std::span<const std::uint64_t> frames)>;
+
   // `source` stands at the first byte of the stream and must outlive this. Nothing is read ahead: when the library has
-  // its END record, the source stands behind it.
-  LeftOutPages(ByteSource& source, Zeros zeros);
+  // its END record, the source stands behind it. `clear` is called with kAreMemory, by read(), when the library has
+  // made the pages of a record, those that have had no data until then, and asks for what follows; may throw.
+  LeftOutPages(ByteSource& source, Zeros zeros, Clear clear = {});
 
   // Throws Failure when a record of pages contradicts itself, names an impossible frame, or the stream ends within its
   // headers.
@@ -40,6 +46,7 @@ class LeftOutPages final : public ByteSource {
   };
 
   void next_record();
+  void clear_new();
   void read_pages(RecordHeader header);
   bool note(PageEntry entry);
   void add_run(std::uint64_t bytes, bool zeros);
@@ -47,12 +54,14 @@ class LeftOutPages final : public ByteSource {
 
   ByteSource& source_;
   const Zeros zeros_;
+  const Clear clear_;
   std::vector<std::byte> head_;  // of the record as the library is to see it
   std::size_t head_used_ = 0;
   std::vector<Run> runs_{{kStreamHeaderBytes, false}};  // what follows the head
   std::size_t run_ = 0;
   bool ended_ = false;  // END has been passed on
   FrameSet allocated_, with_data_;
+  std::vector<std::uint64_t> new_;  // in allocated_ since the record that the library has now
 };
 
 }  // namespace xend

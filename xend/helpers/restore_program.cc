@@ -5,7 +5,6 @@
 
 #include <cerrno>
 #include <string>
-#include <vector>
 
 #include "libxc-wrap/domain_stream.h"
 #include "libxc-wrap/error.h"
@@ -40,17 +39,18 @@ struct Restored {
 
 Restored restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Port store_port, xc::Port console_port) {
   const bool pv = type == xc::GuestType::kPv;
-  LeftOutPages stream(image.stream(), pv ? LeftOutPages::Zeros::kAreData : LeftOutPages::Zeros::kAreMemory);
-  StreamHook hook(stream);
-  xc::Handle xen;
+  xc::Handle xen, of_cleaner;  // the library's log must not be forgotten while it is at work
   xen.echo_to_stderr(true);
+  xc::PageCleaner cleaner(of_cleaner, domid);
+  LeftOutPages stream(image.stream(), pv ? LeftOutPages::Zeros::kAreData : LeftOutPages::Zeros::kAreMemory,
+                      [&cleaner](std::span<const xc::Frame> frames) { cleaner.clear(frames); });
+  StreamHook hook(stream);
   try {
     Restored restored;
     restored.frames = xc::restore_domain(xen, hook.fd(), domid, type, store_port, console_port);
     hook.require_used();
-    const std::vector<xc::Frame> left_out = stream.frames();
-    restored.left_out = left_out.size();
-    if (!pv) restored.cleared = xc::clear_pages(xen, domid, left_out);
+    restored.left_out = stream.frames().size();
+    restored.cleared = cleaner.cleared();
     return restored;
   } catch (const xc::Error&) {
     hook.rethrow();  // a damaged image says more than the library does about it
