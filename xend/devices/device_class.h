@@ -26,6 +26,7 @@ struct HotplugPlan {
   std::map<std::string, std::string> environment;  // besides what all classes have in common
   std::vector<std::string> traces;  // backend keys of which the script has left one when there is something to release;
                                     // empty: release always
+  bool release_later = false;  // the release script only tidies up after a device that is gone: nobody waits for it
 };
 
 // How the last script of a device that leaves has ended.

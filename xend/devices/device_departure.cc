@@ -59,6 +59,23 @@ bool DeviceDeparture::script_has_work() const {
   return served_ || there("hotplug-status");
 }
 
+bool DeviceDeparture::may_finish_later() const {
+  return plan_ && plan_->release_later && script_has_work();
+}
+
+void DeviceDeparture::leave() {
+  store_.transaction([&](xc::Store& t) {
+    if (front_made_)
+      remove_and_tidy(t, paths_.front, "/local/domain");
+    else
+      t.remove(paths_.front);
+    if (!paths_.index.empty()) remove_and_tidy(t, paths_.index, paths_.vm);
+    t.write(paths_.back + "/" + kLeaving, "1");
+  });
+  front_made_ = false;
+  paths_.index.clear();  // another device's, from now on
+}
+
 ScriptEnd DeviceDeparture::run_script() {
   try {
     const ScriptResult result = run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout);

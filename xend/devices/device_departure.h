@@ -16,6 +16,9 @@
 
 namespace xend {
 
+// Below a backend: leave() was reached, and finish() was not.
+inline constexpr char kLeaving[] = "leaving";
+
 class DeviceDeparture {
  public:
   // Reads from xenstore what leaving will take. `device_class` is null for a type that this release does not know: only
@@ -29,6 +32,13 @@ class DeviceDeparture {
 
   // True when no driver has the backend (any more).
   bool closed() const;
+
+  // Whether its script may run when its guest is long gone and forgotten.
+  bool may_finish_later() const;
+
+  // What the guest's next life would stumble over goes at once, the frontend and the index; the backend's nodes stay
+  // until finish(), marked for a daemon that comes after this one (kLeaving). Throws xc::Error.
+  void leave();
 
   // Script, leftovers, nodes. The device is gone from xenstore afterwards even when the script fails. `connect_killed`:
   // the script that was to connect it has been killed. Throws xc::Error.

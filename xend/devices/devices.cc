@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "libxc-wrap/error.h"
+#include "xend/devices/background.h"
 #include "xend/devices/device_class.h"
 #include "xend/devices/device_departure.h"
 #include "xend/devices/device_needs.h"
@@ -87,6 +88,22 @@ std::vector<DevicePaths> leftover_devices(xc::Store& store, const DeviceOwner& o
   return found;
 }
 
+// Those whose guests are gone, and whose scripts have not ended yet.
+std::vector<DevicePaths> devices_that_leave(xc::Store& store) {
+  std::vector<DevicePaths> found;
+  for (std::string_view type : device_types()) {
+    const std::string home = fmt::format("/local/domain/0/backend/{}", type);
+    for (const std::string& guest : store.list(home)) {
+      for (const std::string& device : store.list(home + "/" + guest)) {
+        const auto domid = parse_id(guest), id = parse_id(device);
+        if (!domid || !id || !store.read(fmt::format("{}/{}/{}/{}", home, guest, device, kLeaving))) continue;
+        found.emplace_back(*domid, "", std::string(type), type, *id);
+      }
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 // What devices need in dom0 before their nodes are written; undone unless keep() is reached.
@@ -125,17 +142,36 @@ struct Devices::Impl {
   ScriptRunner& scripts;
   const DeviceSettings settings;
   std::mutex writing{};
+  Background background{};
 
   DeviceDeparture departure(DevicePaths paths) {
     const DeviceClass* known = find_device_class(paths.type);
     return DeviceDeparture(store, scripts, settings, std::move(paths), known);
   }
 
-  void release(std::vector<DevicePaths> leaving, bool connect_killed = false);
+  // `wait`: for all scripts, also those that may be left to the background.
+  enum class Wait { kForAll, kForWhatMatters };
+  void release(std::vector<DevicePaths> leaving, Wait wait, bool connect_killed = false);
+  void finish(DeviceDeparture& departure, bool connect_killed) noexcept;
+  void finish_later(DeviceDeparture departure);
 };
 
+void Devices::Impl::finish(DeviceDeparture& departure, bool connect_killed) noexcept {
+  try {
+    departure.finish(connect_killed);
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", departure.paths().name(),
+             departure.paths().domid, e.what());
+  }
+}
+
+void Devices::Impl::finish_later(DeviceDeparture departure) {
+  departure.leave();
+  background.begin([this, departure = std::move(departure)]() mutable { finish(departure, false); });
+}
+
 // One announcement and one wait for all of them: a guest with ten disks does not take ten times as long to go.
-void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_killed) {
+void Devices::Impl::release(std::vector<DevicePaths> leaving, Wait wait, bool connect_killed) {
   std::vector<DeviceDeparture> departures;
   for (DevicePaths& paths : leaving) departures.push_back(departure(std::move(paths)));
   store.transaction([&](xc::Store& t) {
@@ -149,15 +185,13 @@ void Devices::Impl::release(std::vector<DevicePaths> leaving, bool connect_kille
     }
   }
   // Most of it is waiting for scripts: they run beside each other.
-  const auto finish = [&](DeviceDeparture& d) {
-    try {
-      d.finish(connect_killed);
-    } catch (const std::exception& e) {
-      XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", d.paths().name(), d.paths().domid, e.what());
-    }
-  };
   std::vector<std::future<void>> pending;
-  for (DeviceDeparture& d : departures) pending.push_back(std::async(finish, std::ref(d)));
+  for (DeviceDeparture& d : departures) {
+    if (wait == Wait::kForWhatMatters && d.may_finish_later())
+      finish_later(d);
+    else
+      pending.push_back(std::async([this, &d, connect_killed] { finish(d, connect_killed); }));
+  }
 }
 
 Devices::Devices(xc::Store& store, ScriptRunner& scripts, DeviceSettings settings)
@@ -231,7 +265,7 @@ void Devices::connect(const DeviceOwner& owner, const Device& device, const Canc
   }
   XEND_LOG(Error, "Domain {} ({}): {}", owner.name, owner.domid, reason);
   try {
-    impl_->release({paths}, killed);
+    impl_->release({paths}, Impl::Wait::kForAll, killed);
   } catch (const xc::Error& e) {
     XEND_LOG(Error, "Device {} of domain {} could not be removed: {}", paths.name(), owner.domid, e.what());
   }
@@ -271,7 +305,7 @@ void Devices::disconnect(const DeviceOwner& owner, const Device& device, bool fo
     const bool unused = read_state(store, paths.front) == XenbusState::kInitialising;
     const bool at_once = force || unused || !device_class(device.type).hotplug(store, paths, impl_->settings);
     if (at_once) {
-      impl_->release({paths});
+      impl_->release({paths}, Impl::Wait::kForAll);
       return;
     }
     std::vector<DeviceDeparture> departures{impl_->departure(paths)};
@@ -312,7 +346,7 @@ MigrationTool Devices::migration_tool(std::string program, MigrationTool::Subjec
 void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
   try {
     const DevicePaths paths = paths_of(owner, device.type, device.id);
-    if (impl_->store.read(paths.index + "/backend")) impl_->release({paths});
+    if (impl_->store.read(paths.index + "/backend")) impl_->release({paths}, Impl::Wait::kForAll);
   } catch (const std::exception& e) {
     XEND_LOG(Error, "A device of domain {} ({}) could not be released: {}", owner.name, owner.domid, e.what());
   }
@@ -320,12 +354,24 @@ void Devices::release(const DeviceOwner& owner, const Device& device) noexcept {
 
 void Devices::release_all(const DeviceOwner& owner) noexcept {
   try {
-    impl_->release(leftover_devices(impl_->store, owner));
+    impl_->release(leftover_devices(impl_->store, owner), Impl::Wait::kForWhatMatters);
     // QEMU takes the nodes of its disks away by itself, too, and may have left their folder.
     remove_empty_backends(impl_->store, kServedByQemu, owner.domid);
   } catch (const std::exception& e) {
     XEND_LOG(Error, "Devices of domain {} ({}) could not be released: {}", owner.name, owner.domid, e.what());
   }
+}
+
+void Devices::go_on_releasing() noexcept {
+  try {
+    for (DevicePaths& paths : devices_that_leave(impl_->store)) impl_->finish_later(impl_->departure(std::move(paths)));
+  } catch (const std::exception& e) {
+    XEND_LOG(Error, "Devices of domains that are gone could not be released: {}", e.what());
+  }
+}
+
+void Devices::finish_releasing() {
+  impl_->background.finish();
 }
 
 sxp::Value Devices::describe(const DeviceOwner& owner, const Device& device) {

@@ -98,7 +98,13 @@ class Devices {
 
   // Removes whatever devices xenstore still lists for the domain, scripts told, after the domain is gone from Xen (or
   // about to go). Never throws: what cannot be undone is logged. Leaves no loop device, bridge port or node behind.
+  // Scripts that only tidy up after an interface that is gone run on in the background.
   void release_all(const DeviceOwner& owner) noexcept;
+
+  // Begins again what release_all of an earlier daemon had left to the background. Never throws.
+  void go_on_releasing() noexcept;
+  // Waits until nothing runs in the background any more.
+  void finish_releasing();
 
   // The element of a running device with what xenstore knows (spec protocols 7.5): (vif (bridge ..) (mac ..) (backend
   // 0)). `config` of the device when xenstore no longer has it.

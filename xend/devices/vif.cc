@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <filesystem>
 #include <random>
 
 #include "xend/devices/vif_rate.h"
@@ -123,6 +124,11 @@ std::optional<HotplugPlan> VifClass::hotplug(xc::Store& store, const DevicePaths
   plan.release = {"offline", "type_if=vif"};
   plan.environment = {{"vif", interface}, {"netdev", read_or_empty(store, paths.back + "/gatewaydev")}};
   if (read_or_empty(store, paths.back + "/type") == "ioemu") plan.environment["INTERFACE"] = interface + "-emu";
+  // The kernel takes the interface and its port of the bridge away by itself; what the script has left to do is to
+  // remove its rules for packets. An interface with a name of its own may be there again by then: of the guest's next
+  // life.
+  plan.release_later = std::filesystem::path(plan.script).filename() == "vif-bridge" &&
+                       read_or_empty(store, paths.back + "/vifname").empty();
   return plan;
 }
 

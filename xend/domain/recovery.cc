@@ -86,6 +86,7 @@ void find_running_domains(Host& host) {
   const auto infos = host.xen.domains();
   add_dom0(host, infos);
   std::map<xc::DomId, DomainState> notes;
+  host.devices.go_on_releasing();
   const auto announced = host.running_state.take_announced();
   for (auto& state : host.running_state.load()) notes.insert_or_assign(*state.domid, std::move(state));
   for (const auto& info : infos) {

@@ -1,5 +1,6 @@
 // Devices that go away: with the guest's consent, by force, and when their domain ends (spec domain-lifecycle 9.4).
 #include <cerrno>
+#include <future>
 #include <thread>
 
 #include "tests/unit/xend/devices/fixture.h"
@@ -30,6 +31,7 @@ class Release : public DevicesTest {
   }
 
   void expect_nothing_left() {
+    devices.finish_releasing();
     EXPECT_THAT(below("/local/domain/0"), IsEmpty());
     EXPECT_THAT(below("/local/domain/5/device/vbd"), IsEmpty());
     EXPECT_THAT(below(kVm), IsEmpty());
@@ -133,6 +135,50 @@ TEST_F(Release, FolderThatQemuLeft) {
   devices.release_all(owner);
   EXPECT_EQ(store.read("/local/domain/0/backend/qdisk/5"), std::nullopt);
   EXPECT_EQ(store.read("/local/domain/0/backend/qdisk/6"), "");
+}
+
+constexpr char kVifOffline[] = "/etc/xen/scripts/vif-bridge offline type_if=vif backend/vif/5/0";
+
+TEST_F(Release, NobodyWaitsForTheBridgesScript) {
+  connected("(vif (bridge xenbr0))");
+  std::promise<void> let_it_end;
+  scripts.behave([&](const ScriptCall&) {
+    let_it_end.get_future().wait();
+    EXPECT_EQ(read("/local/domain/0/backend/vif/5/0/bridge"), "xenbr0");
+    return ScriptResult{};
+  });
+  devices.release_all(owner);
+  EXPECT_EQ(read("/local/domain/0/backend/vif/5/0/leaving"), "1");
+  // The guest's next life finds nothing of it.
+  EXPECT_THAT(below(kVm), IsEmpty());
+  EXPECT_THAT(below("/local/domain/5/device/vif"), IsEmpty());
+  store.write(kVm + "/device/vif/0/backend", "/local/domain/0/backend/vif/6/0");
+  let_it_end.set_value();
+  devices.finish_releasing();
+  EXPECT_EQ(scripts.calls().back(), kVifOffline);
+  EXPECT_THAT(below("/local/domain/0"), IsEmpty());
+  EXPECT_EQ(read(kVm + "/device/vif/0/backend"), "/local/domain/0/backend/vif/6/0");
+}
+
+TEST_F(Release, InterfacesWithANameOfTheirOwnAreWaitedFor) {
+  connected("(vif (vifname web1))");
+  devices.release_all(owner);
+  EXPECT_EQ(scripts.calls().back(), kVifOffline);
+  EXPECT_THAT(below("/local/domain/0"), IsEmpty());
+}
+
+TEST_F(Release, TheNextDaemonGoesOnWithWhatWasLeftToTheBackground) {
+  connected("(vif)");
+  connected(disk());
+  store.write("/local/domain/0/backend/vif/5/0/leaving", "1");
+  const auto before = scripts.calls().size();
+  Devices next_daemon(store, scripts, short_settings());
+  next_daemon.go_on_releasing();
+  next_daemon.finish_releasing();
+  EXPECT_EQ(scripts.calls().size(), before + 1);
+  EXPECT_EQ(scripts.calls().back(), kVifOffline);
+  EXPECT_THAT(below("/local/domain/0/backend/vif"), IsEmpty());
+  EXPECT_EQ(read(kVbd + "/online"), "1");
 }
 
 TEST_F(Release, OtherDomainsKeepTheirs) {
