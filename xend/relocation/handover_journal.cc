@@ -93,10 +93,24 @@ std::string read_whole(const std::string& path) {
   return text;
 }
 
+// A daemon that was killed between its rename and its sync leaves a record that is seen, and gone when the power fails.
+// Nobody may act on it before it is durable: the guest would be where the older record says, when it has run elsewhere.
+void make_durable(const std::string& records) {
+  if (!std::filesystem::exists(records)) return;
+  try {
+    sync_folder(records);
+  } catch (const std::system_error& e) {
+    XEND_LOG(Error,
+             "{} cannot be synced: {}. What it says of moves is acted upon, and may be gone if the power fails now.",
+             records, std::strerror(e.code().value()));
+  }
+}
+
 template <typename Record>
 std::vector<Record> load(const std::string& folder, const char* kind, Record (*parse)(const sxp::Value&)) {
   std::vector<Record> records;
   std::error_code none;
+  make_durable(folder + "/" + kind);
   for (const auto& entry : std::filesystem::directory_iterator(folder + "/" + kind, none)) {
     const auto& path = entry.path();
     if (path.extension() != ".sxp") {

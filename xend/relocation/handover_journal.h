@@ -29,7 +29,8 @@ class HandoverJournal {
   void forget_departure(const Ticket& ticket);
   void forget_arrival(const Ticket& ticket);
 
-  // What is there. A file that cannot be read as a record is logged and left where it is.
+  // What is there, made durable first: it may be acted upon. A file that cannot be read as a record is logged and left
+  // where it is.
   std::vector<DepartureRecord> departures() const;
   std::vector<ArrivalRecord> arrivals() const;
 

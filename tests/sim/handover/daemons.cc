@@ -53,6 +53,7 @@ Message piece(const std::string& text) {
 template <typename Record>
 std::vector<Record> records(World& world, HostName host, Record (*parse)(const sxp::Value&)) {
   std::vector<Record> all;
+  world.sync_folder(host);
   for (const auto& [name, text] : world.host(host).disk.seen) all.push_back(parse(sxp::parse_one(text)));
   return all;
 }

@@ -49,6 +49,18 @@ TEST(Handover, WithoutFaultsTheGuestArrives) {
   EXPECT_TRUE(world.host(HostName::kDestination).copy->running);
 }
 
+// What a killed daemon has renamed and not synced, the next one sees, and acts upon; then the power goes.
+TEST(Handover, NobodyActsOnARecordThatAPowerCutCanTakeBack) {
+  constexpr unsigned kLastStep = 80, kSoonAfter = 25;
+  for (const auto host : {HostName::kSource, HostName::kDestination})
+    for (unsigned killed = 1; killed <= kLastStep; ++killed)
+      for (unsigned cut = killed + 1; cut <= killed + kSoonAfter; ++cut)
+        ASSERT_EQ(play(1, {{.kind = Fault::Kind::kKillDaemon, .host = host, .step = killed, .lasts = 1s},
+                           {.kind = Fault::Kind::kCutPower, .host = host, .step = cut, .lasts = 1s}}),
+                  "")
+            << "killed at " << killed << ", cut at " << cut;
+}
+
 TEST(Handover, EverySeedLeavesOneGuest) {
   if (const auto seed = number_from("XEND_SIM_SEED", 0)) {
     EXPECT_EQ(play(seed, faults_of(seed), true), "");

@@ -267,6 +267,13 @@ void World::remove_file(HostName name, const std::string& file) {
   say(name, "forgot " + file);
 }
 
+void World::sync_folder(HostName name) {
+  step();
+  auto& disk = host(name).disk;
+  disk.durable = disk.seen;
+  step();
+}
+
 // ---- network
 // ---------------------------------------------------------------------------------------------------------
 

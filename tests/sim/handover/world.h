@@ -113,6 +113,8 @@ class World {
   // Throws xend::Error for a failing disk.
   void write_file(HostName host, const std::string& name, const std::string& text);
   void remove_file(HostName host, const std::string& name);
+  // What is seen is durable when this returns.
+  void sync_folder(HostName host);
   bool disk_full(HostName name) { return now_ < host(name).disk.full_until; }
 
   // Null when nobody answers.

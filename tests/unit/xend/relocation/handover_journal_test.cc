@@ -5,17 +5,36 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "tests/unit/xend/helpers/temporary_folder.h"
 #include "xend/error.h"
 
+namespace {
+
+std::vector<std::string> g_synced;  // paths
+
+}  // namespace
+
+// In place of the C library's, for this program: a sync cannot be seen otherwise.
+extern "C" int fsync(int fd) {
+  std::error_code none;
+  g_synced.push_back(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), none).string());
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
+
 namespace xend {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 DepartureRecord departure() {
   return {.ticket = *Ticket::parse("0f1e2d3c-4b5a-4988-9786-a5b4c3d2e1f0"),
@@ -57,6 +76,17 @@ TEST_F(Journal, TheNextDaemonReadsWhatWasWritten) {
   const auto arrivals = HandoverJournal(path).arrivals();
   ASSERT_EQ(arrivals.size(), 1u);
   EXPECT_EQ(to_sxp(arrivals[0]), to_sxp(arrival()));
+}
+
+TEST_F(Journal, WhatIsReadIsDurableFirst) {
+  journal.write(departure());
+  journal.write(arrival());
+  g_synced.clear();
+  ASSERT_EQ(HandoverJournal(path).departures().size(), 1u);
+  EXPECT_THAT(g_synced, Contains(path + "/departures"));
+  EXPECT_THAT(g_synced, Not(Contains(path + "/arrivals")));
+  ASSERT_EQ(HandoverJournal(path).arrivals().size(), 1u);
+  EXPECT_THAT(g_synced, Contains(path + "/arrivals"));
 }
 
 TEST_F(Journal, OnlyRootReadsIt) {
