@@ -73,12 +73,14 @@ void DeviceDeparture::leave() {
     t.write(paths_.back + "/" + kLeaving, "1");
   });
   front_made_ = false;
+  left_ = true;
   paths_.index.clear();  // another device's, from now on
 }
 
 ScriptEnd DeviceDeparture::run_script() {
   try {
-    const ScriptResult result = run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout);
+    const ScriptResult result =
+        run_hotplug_script(scripts_, paths_, *plan_, plan_->release, settings_.destroy_timeout, !left_);
     return result.timed_out || result.status != 0 ? ScriptEnd::kFailed : ScriptEnd::kDone;
   } catch (const Error& e) {
     XEND_LOG(Error, "Device {} of domain {}: {}", paths_.name(), paths_.domid, e.what());

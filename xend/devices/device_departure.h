@@ -60,6 +60,7 @@ class DeviceDeparture {
   std::optional<HotplugPlan> plan_;
   bool served_ = false;      // a driver has been at it
   bool front_made_ = false;  // by end_front, for a guest whose nodes are gone
+  bool left_ = false;        // nobody waits for the rest
 };
 
 // Waits until all are closed. False when the deadline came first or `give_up` said so.

@@ -77,7 +77,7 @@ class Connecting {
     const auto limit = std::max(std::chrono::milliseconds(1), left);
     ScriptResult result;
     try {
-      result = run_hotplug_script(scripts_, paths_, plan_, plan_.connect, limit, cancel_ ? cancel_->fd() : -1);
+      result = run_hotplug_script(scripts_, paths_, plan_, plan_.connect, limit, true, cancel_ ? cancel_->fd() : -1);
     } catch (const Error& e) {
       fail(e.what());
     }
@@ -139,8 +139,9 @@ void connect_backend(xc::Store& store, ScriptRunner& scripts, const DeviceSettin
 }
 
 ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths, const HotplugPlan& plan,
-                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit, int stop) {
-  ScriptCall call{plan.script, arguments, plan.environment, stop};
+                                const std::vector<std::string>& arguments, std::chrono::milliseconds limit,
+                                bool hurried, int stop) {
+  ScriptCall call{plan.script, arguments, plan.environment, stop, hurried};
   call.environment.insert({{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                            {"script", plan.script},
                            {"XENBUS_TYPE", paths.store_type},

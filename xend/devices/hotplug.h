@@ -27,11 +27,11 @@ class ScriptKilled : public Error {
 void connect_backend(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, const DevicePaths& paths,
                      const HotplugPlan& plan, const Cancellation* cancel);
 
-// Runs the plan's script with the environment of section 10; its output goes to the log. `stop` as in ScriptCall.
-// Throws Error when it cannot be started.
+// Runs the plan's script with the environment of section 10; its output goes to the log. `hurried`
+// and `stop` as in ScriptCall. Throws Error when it cannot be started.
 ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths, const HotplugPlan& plan,
                                 const std::vector<std::string>& arguments, std::chrono::milliseconds limit,
-                                int stop = -1);
+                                bool hurried = true, int stop = -1);
 
 // Calls `done` now and whenever one of the nodes, or something below it, has changed. False when the deadline came
 // first, or `give_up`, asked several times a second, says so.

@@ -13,7 +13,8 @@ struct ScriptCall {
   std::string path;
   std::vector<std::string> arguments;              // without the program's own name
   std::map<std::string, std::string> environment;  // all of it
-  int stop = -1;  // a file that becomes readable when the script is to be killed; -1: none
+  int stop = -1;        // a file that becomes readable when the script is to be killed; -1: none
+  bool hurried = true;  // false: nobody waits for it, and what else this host has to do goes first
 };
 
 struct ScriptResult {

@@ -142,7 +142,8 @@ constexpr char kVifOffline[] = "/etc/xen/scripts/vif-bridge offline type_if=vif 
 TEST_F(Release, NobodyWaitsForTheBridgesScript) {
   connected("(vif (bridge xenbr0))");
   std::promise<void> let_it_end;
-  scripts.behave([&](const ScriptCall&) {
+  scripts.behave([&](const ScriptCall& call) {
+    EXPECT_FALSE(call.hurried);
     let_it_end.get_future().wait();
     EXPECT_EQ(read("/local/domain/0/backend/vif/5/0/bridge"), "xenbr0");
     return ScriptResult{};
@@ -162,6 +163,10 @@ TEST_F(Release, NobodyWaitsForTheBridgesScript) {
 
 TEST_F(Release, InterfacesWithANameOfTheirOwnAreWaitedFor) {
   connected("(vif (vifname web1))");
+  scripts.behave([](const ScriptCall& call) {
+    EXPECT_TRUE(call.hurried);
+    return ScriptResult{};
+  });
   devices.release_all(owner);
   EXPECT_EQ(scripts.calls().back(), kVifOffline);
   EXPECT_THAT(below("/local/domain/0"), IsEmpty());

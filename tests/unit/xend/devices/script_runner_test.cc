@@ -51,6 +51,13 @@ TEST_F(Script, ExitStatusAndSignals) {
   EXPECT_EQ(run("").status, 0);
 }
 
+TEST_F(Script, LetsOthersGoFirstWhenNobodyWaits) {
+  ScriptCall call{folder.script("script", "#!/bin/sh\nsleep 0.2; nice; sh -c nice\n"), {}, {{"PATH", "/usr/bin:/bin"}}};
+  EXPECT_EQ(runner.run(call, milliseconds(10'000)).output, "0\n0\n");
+  call.hurried = false;
+  EXPECT_EQ(runner.run(call, milliseconds(10'000)).output, "10\n10\n");
+}
+
 TEST_F(Script, SignalsBlockedInTheDaemonReachIt) {
   sigset_t blocked, before;
   sigemptyset(&blocked);
