@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <optional>
 #include <string>
 
 #include "libxc-wrap/domain_stream.h"
@@ -15,6 +16,7 @@
 #include "xend/helpers/failure.h"
 #include "xend/helpers/fd_stream.h"
 #include "xend/helpers/image.h"
+#include "xend/helpers/large_extents.h"
 #include "xend/helpers/left_out_pages.h"
 #include "xend/helpers/program.h"
 #include "xend/helpers/stream_hook.h"
@@ -45,6 +47,8 @@ Restored restore_from(Image& image, xc::DomId domid, xc::GuestType type, xc::Por
   LeftOutPages stream(image.stream(), pv ? LeftOutPages::Zeros::kAreData : LeftOutPages::Zeros::kAreMemory,
                       [&cleaner](std::span<const xc::Frame> frames) { cleaner.clear(frames); });
   StreamHook hook(stream);
+  std::optional<LargeExtents> large;
+  if (!pv) large.emplace();
   try {
     Restored restored;
     restored.frames = xc::restore_domain(xen, hook.fd(), domid, type, store_port, console_port);
