@@ -116,21 +116,52 @@ DirectReader::DirectReader(int fd)
     : fd_(fd), direct_(is_cached(fd) ? -1 : open_again(fd, O_RDONLY)), offset_(offset_of(fd)) {}
 
 ssize_t DirectReader::read(std::span<std::byte> bytes) {
-  if (offset_ < buffered_at_ || offset_ >= buffered_at_ + filled_) {
-    buffered_at_ = offset_ / kBlock * kBlock;
-    filled_ = 0;
-    const ssize_t got =
-        ::pread(direct_.get(), buffer_.bytes().data(), AlignedBuffer::kSize, static_cast<off_t>(buffered_at_));
+  if (ahead().empty()) {
+    const ssize_t got = turn_to(offset_ / kBlock * kBlock);
     if (got < 0) return got;
-    filled_ = static_cast<std::size_t>(got);
-    if (offset_ >= buffered_at_ + filled_) return 0;
   }
-  const auto from = buffer_.bytes().first(filled_).subspan(offset_ - buffered_at_);
-  const std::size_t part = std::min(bytes.size(), from.size());
-  std::copy_n(from.begin(), part, bytes.begin());
-  offset_ += part;
+  const auto part = ahead().first(std::min(bytes.size(), ahead().size()));
+  std::copy(part.begin(), part.end(), bytes.begin());
+  advance(part.size());
+  return static_cast<ssize_t>(part.size());
+}
+
+std::span<const std::byte> DirectReader::take(std::size_t length) {
+  if (ahead().size() < length) return {};
+  const auto taken = ahead().first(length);
+  advance(length);
+  return taken;
+}
+
+std::span<const std::byte> DirectReader::ahead() const {
+  if (offset_ < buffered_at_ || offset_ >= buffered_at_ + filled_) return {};
+  return buffers_[current_].bytes().first(filled_).subspan(offset_ - buffered_at_);
+}
+
+void DirectReader::advance(std::size_t bytes) {
+  offset_ += bytes;
   ::lseek(fd_, static_cast<off_t>(offset_), SEEK_SET);
-  return static_cast<ssize_t>(part);
+}
+
+ssize_t DirectReader::turn_to(std::uint64_t block) {
+  if (background_.valid() && coming_at_ != block) background_.get();
+  if (!background_.valid()) begin_to_get(block);
+  const Got got = background_.get();
+  current_ = 1 - current_;
+  buffered_at_ = block;
+  filled_ = got.bytes < 0 ? 0 : static_cast<std::size_t>(got.bytes);
+  if (filled_ == AlignedBuffer::kSize) begin_to_get(block + filled_);
+  errno = got.error;
+  return got.bytes;
+}
+
+// Into the buffer that is not in use.
+void DirectReader::begin_to_get(std::uint64_t block) {
+  coming_at_ = block;
+  background_ = std::async(std::launch::async, [fd = direct_.get(), buffer = buffers_[1 - current_].bytes(), block] {
+    const ssize_t bytes = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(block));
+    return Got{bytes, errno};
+  });
 }
 
 }  // namespace xend

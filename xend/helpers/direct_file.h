@@ -61,6 +61,7 @@ class DirectWriter {
   std::future<void> background_;
 };
 
+// While one buffer is being used the disk fills the other.
 class DirectReader {
  public:
   // Reads from the offset of `fd`, a regular file, which stays the caller's.
@@ -72,14 +73,32 @@ class DirectReader {
   // As read(2), and as if it had been read(2) from the descriptor, whose offset it moves. EINVAL: this is not possible
   // any more, and read(2) is to be used from here.
   ssize_t read(std::span<std::byte> bytes);
+  // The next `length` bytes, as if they had been read, when they are in the buffer; otherwise none. Good until the next
+  // call.
+  std::span<const std::byte> take(std::size_t length);
 
  private:
+  void advance(std::size_t bytes);
+  // Of the current buffer, from offset_ on.
+  std::span<const std::byte> ahead() const;
+  // Returns how many bytes are there, or -1 and errno.
+  ssize_t turn_to(std::uint64_t block);
+  void begin_to_get(std::uint64_t block);
+
+  struct Got {
+    ssize_t bytes = 0;  // or -1
+    int error = 0;
+  };
+
   int fd_;
-  Descriptor direct_;
-  AlignedBuffer buffer_;
+  Descriptor direct_;  // the background's, while there is one
+  std::array<AlignedBuffer, 2> buffers_;
+  std::size_t current_ = 0;        // the buffer that is being used
   std::uint64_t buffered_at_ = 0;  // in the file
   std::size_t filled_ = 0;
   std::uint64_t offset_;
+  std::uint64_t coming_at_ = 0;  // in the file: what the background puts into the other buffer
+  std::future<Got> background_;
 };
 
 }  // namespace xend

@@ -168,6 +168,13 @@ ssize_t FdSource::read_some(std::span<std::byte> bytes) {
   return ::read(fd_, bytes.data(), bytes.size());
 }
 
+std::span<const std::byte> FdSource::take(std::size_t length) {
+  if (!direct_) return {};
+  const auto bytes = direct_->take(length);
+  read_ += bytes.size();
+  return bytes;
+}
+
 std::size_t FdSource::fill(std::span<std::byte> bytes) {
   std::size_t filled = 0;
   while (filled < bytes.size()) {

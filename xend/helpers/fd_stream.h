@@ -63,6 +63,9 @@ class FdSource final : public ByteSource {
   std::size_t read(std::span<std::byte> bytes) override;
   // Reads until `bytes` is full or the input ends; returns how many it got.
   std::size_t fill(std::span<std::byte> bytes);
+  // The next `length` bytes without copying them, when they are in memory already and in one piece; otherwise nothing,
+  // and nothing is read. Good until the next call.
+  std::span<const std::byte> take(std::size_t length);
 
   // Where the next byte comes from: the offset in a file; in a stream the number of bytes before it.
   std::uint64_t position() const { return start_ + read_; }

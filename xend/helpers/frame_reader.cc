@@ -18,7 +18,10 @@ std::string hex(std::uint64_t value) {
 
 }  // namespace
 
-FrameReader::FrameReader(FdSource& source) : source_(source) {}
+FrameReader::FrameReader(FdSource& source)
+    : source_(source),
+      body_(std::make_unique_for_overwrite<std::byte[]>(kMaxFrame)),
+      unpacked_(std::make_unique_for_overwrite<std::byte[]>(kMaxFrame)) {}
 
 void FrameReader::check_head(std::uint64_t head) {
   frame_position_ = source_.position();
@@ -34,14 +37,14 @@ void FrameReader::check_head(std::uint64_t head) {
 }
 
 std::size_t FrameReader::read(std::span<std::byte> bytes) {
-  while (used_ == data_.size()) {
+  while (data_.empty()) {
     if (ended_) return 0;
     next_frame();
   }
-  const std::size_t part = std::min(bytes.size(), data_.size() - used_);
-  std::copy_n(data_.begin() + static_cast<std::ptrdiff_t>(used_), part, bytes.begin());
-  used_ += part;
-  return part;
+  const auto part = data_.first(std::min(bytes.size(), data_.size()));
+  std::copy(part.begin(), part.end(), bytes.begin());
+  data_ = data_.subspan(part.size());
+  return part.size();
 }
 
 void FrameReader::finish() {
@@ -55,6 +58,7 @@ void FrameReader::skip_to_end() {
 }
 
 void FrameReader::next_frame() {
+  data_ = {};
   frame_position_ = source_.position();
   std::array<std::byte, kFrameHeaderBytes> raw_header{};
   if (const std::size_t got = source_.fill(raw_header); got < raw_header.size())
@@ -65,25 +69,23 @@ void FrameReader::next_frame() {
       throw damaged("it claims " + std::to_string(length) + " bytes, 1 to " + std::to_string(kMaxFrame) +
                     " are possible");
   }
-  body_.resize(header.stored);
-  if (const std::size_t got = source_.fill(body_); got < body_.size()) throw cut_short(body_.size(), got);
-  if (const std::uint64_t sum = frame_checksum(header, body_); sum != header.checksum)
+  const auto body = stored_bytes(header.stored);
+  if (const std::uint64_t sum = frame_checksum(header, body); sum != header.checksum)
     throw damaged("its checksum is " + hex(header.checksum) + " and its data give " + hex(sum));
 
   // From here on it is what its writer wrote.
-  used_ = 0;
-  data_.clear();
   if (header.number != static_cast<std::uint32_t>(frames_))
     throw damaged("it was written as frame " + std::to_string(header.number));
   switch (static_cast<FrameType>(header.type)) {
     case FrameType::kStored:
-      unpack(false, header.raw);
+      if (body.size() != header.raw) throw damaged("its two lengths differ");
+      data_ = body;
       break;
     case FrameType::kLz4:
-      unpack(true, header.raw);
+      unpack(body, header.raw);
       break;
     case FrameType::kEnd:
-      read_end(body_);
+      read_end(body);
       return;
     default:
       throw damaged("frames of type " + std::to_string(header.type) + " are unknown: a newer xend wrote it");
@@ -92,17 +94,20 @@ void FrameReader::next_frame() {
   raw_bytes_ += data_.size();
 }
 
-void FrameReader::unpack(bool lz4, std::size_t raw) {
-  if (!lz4) {
-    if (body_.size() != raw) throw damaged("its two lengths differ");
-    data_.swap(body_);
-    return;
-  }
-  data_.resize(raw);
+// Good until the source is read again.
+std::span<const std::byte> FrameReader::stored_bytes(std::size_t length) {
+  if (const auto there = source_.take(length); !there.empty()) return there;
+  const std::span body(body_.get(), length);
+  if (const std::size_t got = source_.fill(body); got < length) throw cut_short(length, got);
+  return body;
+}
+
+void FrameReader::unpack(std::span<const std::byte> body, std::size_t raw) {
   const int got =
-      LZ4_decompress_safe(reinterpret_cast<const char*>(body_.data()), reinterpret_cast<char*>(data_.data()),
-                          static_cast<int>(body_.size()), static_cast<int>(data_.size()));
+      LZ4_decompress_safe(reinterpret_cast<const char*>(body.data()), reinterpret_cast<char*>(unpacked_.get()),
+                          static_cast<int>(body.size()), static_cast<int>(raw));
   if (got != static_cast<int>(raw)) throw damaged("it cannot be decompressed");
+  data_ = {unpacked_.get(), raw};
 }
 
 void FrameReader::read_end(std::span<const std::byte> body) {

@@ -3,8 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "xend/helpers/byte_stream.h"
 #include "xend/helpers/failure.h"
@@ -38,14 +39,15 @@ class FrameReader final : public ByteSource {
  private:
   void next_frame();
   void read_end(std::span<const std::byte> body);
-  void unpack(bool lz4, std::size_t raw);
+  std::span<const std::byte> stored_bytes(std::size_t length);
+  void unpack(std::span<const std::byte> body, std::size_t raw);
   Failure damaged(const std::string& what) const;
   Failure cut_short(std::size_t wanted, std::size_t got) const;
 
   FdSource& source_;
-  std::vector<std::byte> body_;  // as stored
-  std::vector<std::byte> data_;  // as it was
-  std::size_t used_ = 0;         // of data_
+  // Of kMaxFrame bytes each. Not vectors, which are filled with zeros as they grow: once more as much as is read.
+  std::unique_ptr<std::byte[]> body_, unpacked_;
+  std::span<const std::byte> data_;  // of this frame, what nobody has read yet
   std::uint64_t frames_ = 0, raw_bytes_ = 0;
   std::uint64_t frame_position_ = 0;
   bool ended_ = false;

@@ -7,7 +7,7 @@
 namespace xend {
 
 FrameWriter::FrameWriter(ByteSink& sink, std::uint64_t head)
-    : sink_(sink), out_(kFrameHeaderBytes + static_cast<std::size_t>(LZ4_compressBound(kMaxFrame))) {
+    : sink_(sink), packed_(static_cast<std::size_t>(LZ4_compressBound(kMaxFrame))) {
   raw_.reserve(kMaxFrame);
   sink_.write(kFrameMagic);
   std::array<std::byte, 8> checksum{};
@@ -26,38 +26,36 @@ void FrameWriter::write(std::span<const std::byte> bytes) {
 
 void FrameWriter::finish() {
   flush();
-  put_le64(body().subspan<0, 8>(), frames_);
-  put_le64(body().subspan<8, 8>(), raw_bytes_);
-  send(FrameType::kEnd, kEndBodyBytes, kEndBodyBytes);
+  std::array<std::byte, kEndBodyBytes> totals{};
+  put_le64(std::span(totals).subspan<0, 8>(), frames_);
+  put_le64(std::span(totals).subspan<8, 8>(), raw_bytes_);
+  send(FrameType::kEnd, kEndBodyBytes, totals);
 }
 
 void FrameWriter::flush() {
   if (raw_.empty()) return;
   const int packed =
-      LZ4_compress_default(reinterpret_cast<const char*>(raw_.data()), reinterpret_cast<char*>(body().data()),
-                           static_cast<int>(raw_.size()), static_cast<int>(body().size()));
+      LZ4_compress_default(reinterpret_cast<const char*>(raw_.data()), reinterpret_cast<char*>(packed_.data()),
+                           static_cast<int>(raw_.size()), static_cast<int>(packed_.size()));
   const auto size = static_cast<std::size_t>(std::max(packed, 0));
   if (size > 0 && size < raw_.size()) {
-    send(FrameType::kLz4, raw_.size(), size);
+    send(FrameType::kLz4, raw_.size(), std::span(packed_).first(size));
   } else {
-    std::copy(raw_.begin(), raw_.end(), body().begin());
-    send(FrameType::kStored, raw_.size(), raw_.size());
+    send(FrameType::kStored, raw_.size(), raw_);
   }
   ++frames_;
   raw_bytes_ += raw_.size();
   raw_.clear();
 }
 
-// Header and body, of which the first `stored` bytes count, go out as one piece.
-void FrameWriter::send(FrameType type, std::size_t raw, std::size_t stored) {
+void FrameWriter::send(FrameType type, std::size_t raw, std::span<const std::byte> body) {
   FrameHeader header{.type = static_cast<std::uint32_t>(type),
-                     .stored = static_cast<std::uint32_t>(stored),
+                     .stored = static_cast<std::uint32_t>(body.size()),
                      .raw = static_cast<std::uint32_t>(raw),
                      .number = static_cast<std::uint32_t>(frames_)};
-  header.checksum = frame_checksum(header, body().first(stored));
-  const auto bytes = encode(header);
-  std::copy(bytes.begin(), bytes.end(), out_.begin());
-  sink_.write(std::span(out_).first(kFrameHeaderBytes + stored));
+  header.checksum = frame_checksum(header, body);
+  sink_.write(encode(header));
+  sink_.write(body);
 }
 
 }  // namespace xend

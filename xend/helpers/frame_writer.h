@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "xend/helpers/byte_stream.h"
@@ -22,12 +23,11 @@ class FrameWriter final : public ByteSink {
 
  private:
   void flush();
-  std::span<std::byte> body() { return std::span(out_).subspan(kFrameHeaderBytes); }
-  void send(FrameType type, std::size_t raw, std::size_t stored);
+  void send(FrameType type, std::size_t raw, std::span<const std::byte> body);
 
   ByteSink& sink_;
-  std::vector<std::byte> raw_;  // what the next frame will hold
-  std::vector<std::byte> out_;  // header and body, with room for the worst that LZ4 can do
+  std::vector<std::byte> raw_;     // what the next frame will hold
+  std::vector<std::byte> packed_;  // with room for the worst that LZ4 can do
   std::uint64_t frames_ = 0, raw_bytes_ = 0;
 };
 
