@@ -148,6 +148,26 @@ TEST_P(DirectFile, ReadsWhatIsThereFromWhereItStands) {
   }
 }
 
+// By turns; where it is not in memory in one piece nothing is taken, and nothing is lost.
+TEST_P(DirectFile, WhatIsTakenAndWhatIsReadMakeTheWhole) {
+  const std::string text = random_text(3 * kSize + 777);
+  const Nameless file(folder_, text);
+  file.forget();
+  ::lseek(file.fd(), 0, SEEK_SET);
+  FdSource source(file.fd(), 0, FileWay::kDirect);
+  std::string got;
+  std::vector<std::byte> piece(300'001);
+  for (bool taking = false;; taking = !taking) {
+    const auto taken = taking ? source.take(200'003) : std::span<const std::byte>();
+    const auto part = taken.empty() ? std::span<const std::byte>(piece).first(source.fill(piece)) : taken;
+    if (part.empty()) break;
+    got.append(reinterpret_cast<const char*>(part.data()), part.size());
+    ASSERT_EQ(source.position(), got.size());
+    ASSERT_EQ(file.offset(), static_cast<off_t>(got.size()));
+  }
+  EXPECT_TRUE(got == text);
+}
+
 // A sink of the image, as xc_save has it.
 TEST_P(DirectFile, TheSinkCountsAndFinishes) {
   const std::string text = random_text(kSize + 5000);
