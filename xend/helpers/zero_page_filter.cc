@@ -15,9 +15,10 @@ void ZeroPageFilter::write(std::span<const std::byte> bytes) {
     const auto part = bytes.first(std::min<std::uint64_t>(left_, bytes.size()));
     if (state_ == State::kPass) {
       sink_.write(part);
+    } else if (state_ == State::kPages) {
+      add_to_page(part);
     } else {
-      auto& into = state_ == State::kPages ? pages_ : head_;
-      into.insert(into.end(), part.begin(), part.end());
+      head_.insert(head_.end(), part.begin(), part.end());
     }
     left_ -= part.size();
     bytes = bytes.subspan(part.size());
@@ -29,6 +30,7 @@ void ZeroPageFilter::gather(State state, std::size_t bytes) {
   state_ = state;
   left_ = bytes;
   head_.clear();
+  page_start_ = pages_.size();
 }
 
 // All of what was waited for is there.
@@ -80,11 +82,20 @@ void ZeroPageFilter::start_pages() {
   next_ < entries_.size() ? gather(State::kPages, kPageBytes) : send_record();
 }
 
+// One of zeros that comes in one piece, as the library writes them, is not copied to be thrown away. Should the guest
+// write to it meanwhile, a later round brings it.
+void ZeroPageFilter::add_to_page(std::span<const std::byte> part) {
+  const bool whole = part.size() == kPageBytes;
+  if (whole && may_leave_out(entries_[next_]) && xc::is_zero_page(part.data())) return;
+  pages_.insert(pages_.end(), part.begin(), part.end());
+}
+
 void ZeroPageFilter::page_complete() {
   PageEntry& entry = entries_[next_];
-  if (may_leave_out(entry) && xc::is_zero_page(&pages_[pages_.size() - kPageBytes])) {
+  const bool here = pages_.size() > page_start_;
+  if (may_leave_out(entry) && (!here || xc::is_zero_page(&pages_[page_start_]))) {
     entry = PageEntry(entry.frame(), PageType::kAllocated);
-    pages_.resize(pages_.size() - kPageBytes);
+    pages_.resize(page_start_);
     ++left_out_;
   } else if (entry.frame() < FrameSet::kLimit) {
     with_data_.insert(entry.frame());

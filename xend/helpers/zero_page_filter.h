@@ -37,6 +37,7 @@ class ZeroPageFilter final : public ByteSink {
   void gathered();
   void start_record();
   void start_pages();
+  void add_to_page(std::span<const std::byte> part);
   void page_complete();
   bool may_leave_out(PageEntry entry) const;
   void send_record();
@@ -50,6 +51,7 @@ class ZeroPageFilter final : public ByteSink {
   std::vector<PageEntry> entries_;
   std::size_t next_ = 0;          // the entry whose page comes
   std::vector<std::byte> pages_;  // the private copy: the guest may change its page between the check and the sending
+  std::size_t page_start_ = 0;    // in it: of the page that comes
   FrameSet told_, with_data_;     // frames that a reader has heard of; those of which it has data
   std::uint64_t left_out_ = 0;
 };
