@@ -27,8 +27,8 @@ class ScriptKilled : public Error {
 void connect_backend(xc::Store& store, ScriptRunner& scripts, const DeviceSettings& settings, const DevicePaths& paths,
                      const HotplugPlan& plan, const Cancellation* cancel);
 
-// Runs the plan's script with the environment of section 10; its output goes to the log. `hurried`
-// and `stop` as in ScriptCall. Throws Error when it cannot be started.
+// Runs the plan's script with the environment of section 10; its output goes to the log. `hurried` and `stop` as in
+// ScriptCall. Throws Error when it cannot be started.
 ScriptResult run_hotplug_script(ScriptRunner& scripts, const DevicePaths& paths, const HotplugPlan& plan,
                                 const std::vector<std::string>& arguments, std::chrono::milliseconds limit,
                                 bool hurried = true, int stop = -1);

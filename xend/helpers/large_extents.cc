@@ -10,20 +10,19 @@ namespace {
 
 constinit bool g_active = false;
 
-// How many of `frames`, from the first, are one aligned extent: all or none.
-std::size_t extent_at(std::span<const unsigned long> frames) {
-  if (frames.size() < LargeExtents::kPages || frames.front() % LargeExtents::kPages != 0) return 0;
+bool begins_with_extent(std::span<const unsigned long> frames) {
+  if (frames.size() < LargeExtents::kPages || frames.front() % LargeExtents::kPages != 0) return false;
   for (std::size_t i = 1; i < LargeExtents::kPages; ++i)
-    if (frames[i] != frames[0] + i) return 0;
-  return LargeExtents::kPages;
+    if (frames[i] != frames[0] + i) return false;
+  return true;
 }
 
 int populate_in_parts(std::span<const unsigned long> frames, const LargeExtents::Populate& xen) {
   std::vector<unsigned long> large, single;
   while (!frames.empty()) {
-    const std::size_t extent = extent_at(frames);
-    (extent > 0 ? large : single).push_back(frames.front());
-    frames = frames.subspan(std::max<std::size_t>(extent, 1));
+    const bool extent = begins_with_extent(frames);
+    (extent ? large : single).push_back(frames.front());
+    frames = frames.subspan(extent ? LargeExtents::kPages : 1);
   }
   const int got = large.empty() ? 0 : std::max(xen(large, LargeExtents::kOrder), 0);
   for (const unsigned long first : std::span(large).subspan(static_cast<std::size_t>(got)))
